@@ -1,0 +1,15 @@
+/** The list of operators: one line each. */
+
+import type { AnyOperator } from './operator.ts';
+
+const list: readonly AnyOperator[] = [];
+
+const byType = new Map(list.map((operator) => [operator.type, operator]));
+
+/** The operator of that name, or undefined where wgconv has none. */
+export function findOperator(type: string): AnyOperator | undefined {
+  return byType.get(type);
+}
+
+/** All operators, in the order of the list. */
+export const operators: readonly AnyOperator[] = list;

@@ -1,0 +1,201 @@
+/**
+ * The operator contract: all that wgconv knows of an operator, in one object.
+ * `src/ops/index.ts` is the list of them.
+ */
+
+import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
+import type { DataType } from '../core/dtype.ts';
+import type { ReferenceTensor, ReferenceValue } from '../core/reference.ts';
+import type { StaticTensorType, TensorType } from '../core/shape.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { DeviceCaps } from '../gpu/caps.ts';
+import type { Epilogue, FusedActivation, Layout } from '../graph/graph.ts';
+
+/** Reads a node's attributes; a format implements it. Wrong types throw `invalid-attribute`. */
+export interface AttributeReader {
+  has(name: string): boolean;
+  int(name: string, fallback?: number): number;
+  float(name: string, fallback?: number): number;
+  string(name: string, fallback?: string): string;
+  ints(name: string): readonly number[] | undefined;
+  floats(name: string): readonly number[] | undefined;
+  strings(name: string): readonly string[] | undefined;
+  tensor(name: string): HostTensor | undefined;
+  /** How many inputs the node has, for operators whose attributes became inputs. */
+  readonly inputCount: number;
+  readonly outputCount: number;
+  /** Throws `invalid-attribute`, naming the node. */
+  fail(message: string): never;
+}
+
+/** Values of inputs that are known before anything runs: constants and folded shape arithmetic. */
+export type HostValues = (index: number) => HostTensor | undefined;
+
+/**
+ * How the GPU's result is judged against the oracle (see docs on numerics):
+ * `exact` equal; `sum` by magnitude and number of terms; `function` by `slack`;
+ * `discrete` equal but for elements that the oracle marks as `ambiguous`.
+ */
+export type Accuracy = 'exact' | 'sum' | 'function' | 'discrete';
+
+export interface ReferenceContext {
+  /**
+   * Sums are rounded to float32 after every product and every addition, in the order of the
+   * loops: the sequential float32 sum that a GPU's result is held against.
+   */
+  readonly single: boolean;
+  /** Types and shapes of the outputs, as `infer` gave them. */
+  readonly outputs: readonly StaticTensorType[];
+}
+
+export interface ReferenceResult extends ReferenceValue {
+  /** 1 where the float64 value lies too near a decision's boundary to say which side is right. */
+  readonly ambiguous?: Uint8Array | undefined;
+}
+
+/** The oracle: plain float64 loops that a person can check against the operator's definition. */
+export type Reference<A> = (
+  inputs: readonly (ReferenceTensor | undefined)[],
+  attributes: A,
+  context: ReferenceContext,
+) => readonly ReferenceResult[];
+
+/** What passes and lowering see of one node. */
+export interface NodeFacts<A = unknown> {
+  readonly attributes: A;
+  readonly inputs: readonly (TensorType | undefined)[];
+  readonly outputs: readonly TensorType[];
+  constant: HostValues;
+}
+
+/** One way to lay out a node's device inputs and outputs ('any' takes what comes). */
+export interface LayoutChoice {
+  readonly inputs: readonly Layout[];
+  readonly outputs: readonly Layout[];
+}
+
+/** A step that a producer may take over into its epilogue. */
+export type EpilogueStep =
+  | { readonly kind: 'activation'; readonly input: number; readonly activation: FusedActivation }
+  /** This node adds its two inputs, both of the output's own shape. */
+  | { readonly kind: 'residual' };
+
+/** y = scale[c] * x + shift[c] over the channels (axis 1) of input `input`. */
+export interface ChannelAffine {
+  readonly input: number;
+  readonly scale: Float64Array;
+  readonly shift: Float64Array;
+}
+
+/** What the passes ask, so that no pass knows an operator. All fields are optional. */
+export interface Traits<A = unknown> {
+  /** Ways to lay out the node, best first; without it everything is linear. */
+  layouts?(facts: NodeFacts<A>): readonly LayoutChoice[];
+  /** The output has the bytes of input 0 under other dims (linear layout): no dispatch, no copy. */
+  readonly view?: boolean;
+  /** Steps that this operator's kernels can take into their store. */
+  readonly epilogue?: readonly EpilogueStep['kind'][];
+  /** This node as a step of its producer's epilogue, where it can be one. */
+  asEpilogue?(facts: NodeFacts<A>): EpilogueStep | undefined;
+  /** Linear in input 0 with a weight (output channels along `axis`) and a bias input: y = W∗x + b. */
+  linear?(facts: NodeFacts<A>): { weight: number; bias: number; axis: number } | undefined;
+  /** This node as a per-channel affine map of a producer's output, where it is one. */
+  affine?(facts: NodeFacts<A>): ChannelAffine | undefined;
+  /** Inputs whose values must be known on the host (shapes, axes, pads): never uploaded. */
+  readonly hostInputs?: readonly number[];
+  /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
+  readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
+  /** Multiply-adds of one run, for reports. */
+  macs?(facts: NodeFacts<A>): number;
+}
+
+/** A tensor in GPU memory as lowering sees it. */
+export interface DeviceTensor {
+  /** The model's type; what is stored is `element`. */
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly layout: Layout;
+  readonly element: Element;
+}
+
+export interface LoweringIO {
+  readonly inputs: readonly (DeviceTensor | undefined)[];
+  readonly outputs: readonly DeviceTensor[];
+  readonly epilogue: Epilogue | undefined;
+  constant: HostValues;
+}
+
+/**
+ * A weight rearranged by dispatches: once per session where the input is a constant, in every
+ * run where it is not. In its dispatches `input(0)` is the raw tensor (linear) and `output(0)` the
+ * packed one.
+ */
+export interface Packing {
+  /** Which input of the node. */
+  readonly input: number;
+  /** Names the arrangement; the same input and key are packed once. */
+  readonly key: string;
+  readonly bytes: number;
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** What a candidate will take, for the cost model. */
+export interface Cost {
+  /** Multiply-adds (or comparable operations), padding of tiles included. */
+  readonly macs: number;
+  /** Bytes read and written in storage buffers, counting what caches will not catch. */
+  readonly bytes: number;
+  /** Invocations that do work at the same time, over the largest dispatch. */
+  readonly invocations: number;
+  /** Share of the device's multiply-add ceiling that the inner loop can reach when it is full. */
+  readonly efficiency: number;
+  /** Uses workgroup memory with barriers: dear on software adapters. */
+  readonly barriers: boolean;
+}
+
+/** One way to compute a node on a device: plain data. */
+export interface Candidate {
+  /** `conv_direct`, `im2col_gemm`, …; what the `algorithm` option forces and reports show. */
+  readonly algorithm: string;
+  readonly dispatches: readonly Dispatch[];
+  /** Bytes of each scratch buffer. */
+  readonly scratch: readonly number[];
+  readonly packings: readonly Packing[];
+  readonly cost: Cost;
+}
+
+export interface Operator<A = unknown> {
+  /** ONNX's name, or `wgconv.X` for wgconv's own. */
+  readonly type: string;
+  /** Least and greatest number of inputs and outputs. */
+  readonly arity: {
+    readonly inputs: readonly [number, number];
+    readonly outputs: readonly [number, number];
+  };
+  /** Parses, defaults and validates; one meaning for all opset versions. */
+  attributes(source: AttributeReader, opset: number): A;
+  /** Output types; symbolic dimensions allowed. Throws `invalid-shape` and the like. */
+  infer(
+    inputs: readonly (TensorType | undefined)[],
+    attributes: A,
+    known: HostValues,
+  ): readonly TensorType[];
+  readonly accuracy: Accuracy | ((attributes: A, outputs: readonly TensorType[]) => Accuracy);
+  readonly traits: Traits<A>;
+  /** Loads the oracle; a page that never verifies never downloads it. */
+  reference(): Promise<Reference<A>>;
+  /**
+   * Every way to compute the node that is valid on this device, best guess first. Empty where the
+   * device cannot (the caller reports it by name).
+   */
+  lower(io: LoweringIO, attributes: A, caps: DeviceCaps): readonly Candidate[];
+}
+
+/** An operator whose attributes type only it knows. */
+// biome-ignore lint/suspicious/noExplicitAny: each operator is the only reader of its attributes
+export type AnyOperator = Operator<any>;
+
+/** Declares an operator; only gives TypeScript the types to check. */
+export function defineOperator<A>(operator: Operator<A>): AnyOperator {
+  return operator;
+}
