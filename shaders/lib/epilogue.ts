@@ -1,0 +1,109 @@
+/**
+ * The end of every convolution kernel: bias, residual, activation, lane mask and store of one
+ * block of four output channels at one pixel (C4), in one place.
+ *
+ * Whether there is a bias or a residual is a uniform, not a variant: the branch is uniform and
+ * outside every loop, and a network then needs fewer pipelines. A binding that is not used takes
+ * any other read-only buffer (`epilogueBuffers`). The activation is in the variant.
+ */
+
+import { activationSource, fusableActivations } from './activations.ts';
+import { type Binding, type BufferRole, type Element, output } from './kernel.ts';
+import { c4Functions } from './layout.ts';
+
+/** Elements of convolution kernels. */
+export type FloatElement = Extract<Element, 'f32' | 'f16'>;
+
+export const floatElements: readonly FloatElement[] = ['f32', 'f16'];
+
+/** What a kernel's variant must say for its epilogue. */
+export interface EpilogueVariant {
+  readonly element: FloatElement;
+  /** A name of `fusableActivations`; 'none' where there is none. */
+  readonly activation: string;
+}
+
+/** Every element with every activation: `variants()` multiplies its own fields with these. */
+export function epilogueVariants(): EpilogueVariant[] {
+  return floatElements.flatMap((element) =>
+    fusableActivations.map((activation) => ({ element, activation })),
+  );
+}
+
+/** Spread into a kernel's `uniforms`. */
+export const epilogueUniforms = {
+  /** Output channels; lanes past them are stored as zero. */
+  outChannels: 'u32',
+  /** 1 where `bias` is a bias. */
+  hasBias: 'u32',
+  /** 1 where `residual` is a residual. */
+  hasResidual: 'u32',
+  actAlpha: 'f32',
+  actBeta: 'f32',
+} as const;
+
+/** Append to a kernel's bindings: bias `[C]` read as vec4, residual and result in C4. */
+export function epilogueBindings(element: FloatElement): Binding[] {
+  const type = `array<vec4<${element}>>`;
+  return [
+    { name: 'bias', access: 'read', type },
+    { name: 'residual', access: 'read', type },
+    { name: 'result', access: 'read_write', type },
+  ];
+}
+
+/** The steps of one node's epilogue, as lowering knows them. */
+export interface EpilogueSteps {
+  readonly outChannels: number;
+  readonly bias: BufferRole | undefined;
+  /** C4, of the output's own shape. */
+  readonly residual: BufferRole | undefined;
+  readonly activation:
+    | { readonly name: string; readonly parameters: readonly number[] }
+    | undefined;
+}
+
+/** Values of `epilogueUniforms`. */
+export function epilogueValues(steps: EpilogueSteps): {
+  readonly [Field in keyof typeof epilogueUniforms]: number;
+} {
+  const [alpha = 0, beta = 0] = steps.activation?.parameters ?? [];
+  return {
+    outChannels: steps.outChannels,
+    hasBias: steps.bias ? 1 : 0,
+    hasResidual: steps.residual ? 1 : 0,
+    actAlpha: alpha,
+    actBeta: beta,
+  };
+}
+
+/**
+ * Buffers of `epilogueBindings`. `unused` is bound where a step is absent: a read-only buffer of
+ * the same dispatch, for example the packed weights.
+ */
+export function epilogueBuffers(steps: EpilogueSteps, unused: BufferRole): BufferRole[] {
+  return [steps.bias ?? unused, steps.residual ?? unused, output(0)];
+}
+
+/**
+ * WGSL `storeBlock(sum, block, index)`: finishes the sums of channel block `block` and stores
+ * them at vec4 address `index` of the result. The caller guards its bounds. Also brings the
+ * functions of the C4 layout.
+ */
+export function epilogueSource({ element, activation }: EpilogueVariant): string {
+  return `
+${c4Functions}
+${activationSource(activation)}
+fn storeBlock(sum: vec4<f32>, block: u32, index: u32) {
+  var value = sum;
+  if (u.hasBias != 0u) {
+    value += vec4<f32>(bias[block]);
+  }
+  if (u.hasResidual != 0u) {
+    value += vec4<f32>(residual[index]);
+  }
+  // Activations may turn the zeros of unused lanes into something else.
+  result[index] = vec4<${element}>(maskLanes(activation(value), block, u.outChannels));
+}
+`;
+}

@@ -1,0 +1,69 @@
+/**
+ * One convolution as lowering sees it: plain numbers, auto_pad resolved, every rank brought to
+ * three spatial dimensions (1D has depth and height 1, 2D has depth 1).
+ */
+
+import type { EpilogueSteps, FloatElement } from '../../../shaders/lib/epilogue.ts';
+import { type BufferRole, input } from '../../../shaders/lib/kernel.ts';
+import type { Layout } from '../../graph/graph.ts';
+
+/** Sizes of a convolution; `pad…` may be negative only where the model says so (cropping). */
+export interface ConvGeometry {
+  readonly batch: number;
+  readonly group: number;
+  readonly inChannels: number;
+  readonly inDepth: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outChannels: number;
+  readonly outDepth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelDepth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideZ: number;
+  readonly strideY: number;
+  readonly strideX: number;
+  readonly dilationZ: number;
+  readonly dilationY: number;
+  readonly dilationX: number;
+  readonly padFront: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly padBack: number;
+  readonly padBottom: number;
+  readonly padRight: number;
+}
+
+/** A geometry with how its tensors are stored and what its epilogue does. */
+export interface ConvProblem extends ConvGeometry {
+  readonly element: FloatElement;
+  /** Layout of input 0. The output (and the residual) is always C4, weights and bias linear. */
+  readonly sourceLayout: Layout;
+  readonly epilogue: EpilogueSteps;
+}
+
+/** Inputs of a Conv node by name. The residual is the last input, found by `epilogue.residual`. */
+export const convInputs = { source: 0, weight: 1, bias: 2 } as const;
+
+/** The role of a bias, where the node has one. */
+export function biasRole(present: boolean): BufferRole | undefined {
+  return present ? input(convInputs.bias) : undefined;
+}
+
+/** Output pixels of one image. */
+export function outPixels(problem: ConvGeometry): number {
+  return problem.outDepth * problem.outHeight * problem.outWidth;
+}
+
+/** Taps of the kernel. */
+export function tapsOf(problem: ConvGeometry): number {
+  return problem.kernelDepth * problem.kernelHeight * problem.kernelWidth;
+}
+
+/** Multiply-adds, by definition: no padding of tiles, taps in the zero padding included. */
+export function macsOf(problem: ConvGeometry): number {
+  const perOutput = (problem.inChannels / problem.group) * tapsOf(problem);
+  return problem.batch * problem.outChannels * outPixels(problem) * perOutput;
+}
