@@ -1,0 +1,83 @@
+/** Builds `dist/`: the engine as browser modules, its declarations, and the Node command. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+import { minifyWgsl } from './minify-wgsl.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** Packages that are copied into the engine's modules, so that a page needs no bundler. */
+const bundled = ['wgsl-preprocessor', 'pbf'];
+
+rmSync(dist, { recursive: true, force: true });
+await buildEngine();
+await buildCommand();
+buildTypes();
+writeLicences();
+console.log('Built dist/');
+
+/** The engine: one entry, and a chunk for what a page loads only when it needs it. */
+async function buildEngine(): Promise<void> {
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    plugins: [minifyWgsl(root)],
+    build: {
+      outDir: dist,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      target: 'es2022',
+      sourcemap: true,
+      minify: false,
+      lib: { entry: join(root, 'src/index.ts'), formats: ['es'], fileName: () => 'index.js' },
+      // A page that loads a chunk must not be told by a helper which others to preload.
+      modulePreload: false,
+      rolldownOptions: { output: { chunkFileNames: 'chunks/[name].js' } },
+    },
+  });
+}
+
+/** The command: runs in Node, where packages are installed rather than copied in. */
+async function buildCommand(): Promise<void> {
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    plugins: [minifyWgsl(root)],
+    build: {
+      outDir: join(dist, 'cli'),
+      emptyOutDir: false,
+      copyPublicDir: false,
+      target: 'node20',
+      sourcemap: true,
+      minify: false,
+      ssr: join(root, 'src/cli/main.ts'),
+      rolldownOptions: {
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
+      },
+    },
+  });
+  chmodSync(join(dist, 'cli/main.js'), 0o755);
+}
+
+function buildTypes(): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  });
+}
+
+/** Their licences ask that the notice travels with the copied code. */
+function writeLicences(): void {
+  const texts = bundled.map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = ['LICENSE', 'LICENSE.txt', 'LICENSE.md'].find((f) => existsSync(join(folder, f)));
+    if (!file) throw new Error(`${name} ships no licence text to pass on`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+}

@@ -1,0 +1,81 @@
+/** Bundles the built package the way a page would: one entry, split chunks, minified. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** One file of the bundle. */
+export interface PageFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Bytes after `gzip -9`. */
+  readonly gzip: number;
+  /** The modules of the package in it, as paths below `dist`. */
+  readonly modules: readonly string[];
+  /** Names of the files that load with it. */
+  readonly imports: readonly string[];
+}
+
+export interface PageBundle {
+  readonly entry: string;
+  readonly files: readonly PageFile[];
+}
+
+/** Bundles a page whose one line imports all of the package built in `dist`, into `folder`. */
+export async function bundlePage(dist: string, folder: string): Promise<PageBundle> {
+  const { metafile } = await build({
+    stdin: {
+      // The whole namespace is used, so that nothing is shaken off: the most a page can need.
+      contents: "import * as wgconv from 'wgconv'; globalThis.wgconv = wgconv;",
+      resolveDir: dist,
+    },
+    alias: { wgconv: join(dist, 'index.js') },
+    absWorkingDir: dist,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    outdir: folder,
+    entryNames: 'page',
+    chunkNames: '[name]-[hash]',
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const name = (path: string) => relative(folder, join(dist, path)).split(sep).join('/');
+  const files = Object.entries(metafile.outputs).map(([path, output]): PageFile => {
+    const content = readFileSync(join(dist, path));
+    return {
+      name: name(path),
+      bytes: content.length,
+      gzip: gzipSync(content, { level: 9 }).length,
+      modules: Object.keys(output.inputs).filter((input) => input !== '<stdin>'),
+      imports: output.imports
+        .filter(({ kind, external }) => kind === 'import-statement' && !external)
+        .map((imported) => name(imported.path)),
+    };
+  });
+  return { entry: 'page.js', files };
+}
+
+/** The entry, the files that hold the named modules, and all that load with any of them. */
+export function loadedWith(bundle: PageBundle, modules: readonly string[]): PageFile[] {
+  const loaded = new Set<PageFile>();
+  const load = (file: PageFile | undefined) => {
+    if (!file || loaded.has(file)) return;
+    loaded.add(file);
+    for (const name of file.imports) load(bundle.files.find((other) => other.name === name));
+  };
+  load(bundle.files.find(({ name }) => name === bundle.entry));
+  for (const module of modules) load(bundle.files.find((file) => file.modules.includes(module)));
+  return [...loaded];
+}
+
+/** The modules of the package in `dist` that a page can load, as paths below it. */
+export function packageModules(dist: string): string[] {
+  const chunks = readdirSync(join(dist), { recursive: true, encoding: 'utf8' });
+  return chunks
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => path.endsWith('.js') && !path.startsWith('cli/'));
+}

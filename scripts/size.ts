@@ -1,0 +1,85 @@
+/**
+ * Holds the package to its size budgets: bundles it as a page would, prints what is downloaded after
+ * gzip, and fails where that is over.
+ *
+ *   npm run size -- [--fetched LIST]
+ *
+ * LIST is a JSON array of the modules of `dist` that a browser fetched while it ran MobileNetV2,
+ * such as ["index.js", "chunks/onnx.js"]; by default `bench/fetched/mobilenet-v2.json` where there
+ * is one.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundlePage, loadedWith, type PageFile, packageModules } from './page-bundle.ts';
+
+/** Budgets in kilobytes of 1000 bytes. */
+const budgets = { statically: 60, mobilenet: 75, everything: 150 } as const;
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const { values } = parseArgs({ options: { fetched: { type: 'string' } } });
+const listPath = values.fetched ?? join(root, 'bench/fetched/mobilenet-v2.json');
+
+if (!existsSync(join(dist, 'index.js'))) {
+  console.error('dist/ is not built. Run: npm run build');
+  process.exit(1);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'wgconv-size-'));
+try {
+  const bundle = await bundlePage(dist, folder);
+  const statically = loadedWith(bundle, []);
+  for (const file of [...bundle.files].sort((a, b) => b.gzip - a.gzip)) {
+    const how = statically.includes(file) ? 'at once' : 'when needed';
+    console.log(`${file.name.padEnd(34)} ${kilobytes(file.gzip)} gzip ${how}`);
+  }
+  console.log();
+
+  const rows = [row("import 'wgconv'", statically, budgets.statically)];
+  const fetched = fetchedModules();
+  if (fetched) {
+    rows.push(row('to run MobileNetV2', loadedWith(bundle, fetched), budgets.mobilenet));
+  } else {
+    console.log(`to run MobileNetV2: not measured, for there is no ${relative(root, listPath)}`);
+  }
+  rows.push(row('all chunks together', bundle.files, budgets.everything));
+  if (rows.includes(false)) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** Prints one budget's line and says whether it is kept. */
+function row(name: string, files: readonly PageFile[], budget: number): boolean {
+  const gzip = files.reduce((sum, file) => sum + file.gzip, 0);
+  const kept = gzip <= budget * 1000;
+  const verdict = kept ? 'ok' : 'OVER';
+  const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+  console.log(
+    `${name.padEnd(22)} ${count.padStart(9)} ${kilobytes(gzip)} of ${budget} KB  ${verdict}`,
+  );
+  return kept;
+}
+
+/** The modules that the list names, or `undefined` where there is no list. */
+function fetchedModules(): string[] | undefined {
+  if (!existsSync(listPath)) {
+    if (values.fetched) throw new Error(`There is no list ${values.fetched}`);
+    return undefined;
+  }
+  const list: unknown = JSON.parse(readFileSync(listPath, 'utf8'));
+  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string')) {
+    throw new Error(`${listPath} is no JSON array of module names`);
+  }
+  const known = packageModules(dist);
+  const stale = list.filter((name) => !known.includes(name));
+  if (stale.length > 0) {
+    throw new Error(`${listPath} names modules that dist/ no longer has: ${stale.join(', ')}`);
+  }
+  return list;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1).padStart(6)} KB`;
+}

@@ -1,0 +1,4 @@
+/** What `import … from 'wgconv'` gives a page. */
+
+/** The version of this package. */
+export const version = '0.1.0';
