@@ -1,0 +1,91 @@
+/**
+ * Runs every check of the project in turn — lint, import rule, types, unit tests, tests on both
+ * software adapters — and closes with one line that counts the tests.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { findBrowser } from '../src/cli/browser.ts';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const node = process.execPath;
+const bin = (path: string) => join(root, 'node_modules', path);
+const tsx = bin('tsx/dist/cli.mjs');
+
+/** Checks that pass or fail as a whole; one that fails counts as a failed test. */
+const checks = [
+  { name: 'lint', command: [node, bin('@biomejs/biome/bin/biome'), 'check', '.'] },
+  { name: 'import rule', command: [node, tsx, join(root, 'scripts/check-rooms.ts')] },
+  { name: 'types', command: [node, bin('typescript/bin/tsc')] },
+];
+const projects = ['unit', 'gpu-gles', 'gpu-ss'];
+
+if (!(await findBrowser())) {
+  console.error(
+    'The GPU tests need Chrome or Chromium, and none was found. ' +
+      'Run "npx wgconv browser --install", or set CHROME_PATH.',
+  );
+  process.exit(1);
+}
+
+const summary: { name: string; counts: Counts; seconds: number }[] = [];
+for (const { name, command } of checks) step(name, () => runCheck(command));
+for (const project of projects) step(`tests: ${project}`, () => runTests(project));
+
+console.log();
+for (const { name, counts, seconds } of summary) {
+  const verdict = counts.failed > 0 ? 'FAILED' : 'ok';
+  console.log(`${name.padEnd(18)} ${verdict.padEnd(7)} ${seconds.toFixed(1).padStart(6)} s`);
+}
+const sum = (key: keyof Counts) => summary.reduce((total, { counts }) => total + counts[key], 0);
+const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;
+
+function step(name: string, work: () => Counts): void {
+  console.log(`\n[${summary.length + 1}/${checks.length + projects.length}] ${name}`);
+  const start = performance.now();
+  const counts = work();
+  summary.push({ name, counts, seconds: (performance.now() - start) / 1000 });
+}
+
+/** Whether the command ended well; its output is shown as it comes. */
+function run(command: readonly string[]): boolean {
+  const [program = '', ...args] = command;
+  return spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+function runCheck(command: readonly string[]): Counts {
+  return { passed: 0, failed: run(command) ? 0 : 1, skipped: 0 };
+}
+
+function runTests(project: string): Counts {
+  const folder = mkdtempSync(join(tmpdir(), 'wgconv-test-'));
+  try {
+    const file = join(folder, 'result.json');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const well = run([node, bin('vitest/vitest.mjs'), 'run', `--project=${project}`, ...reporters]);
+    const counts = existsSync(file) ? readCounts(file) : { passed: 0, failed: 0, skipped: 0 };
+    // A file that does not load, or a browser that does not start, fails without a failed test.
+    return well || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readCounts(file: string): Counts {
+  const result = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  const count = (key: string) => result[key] ?? 0;
+  return {
+    passed: count('numPassedTests'),
+    failed: count('numFailedTests'),
+    skipped: count('numPendingTests') + count('numTodoTests'),
+  };
+}
