@@ -1,0 +1,161 @@
+/**
+ * Float functions written out, where WGSL's own are too coarse (tanh is off by hundreds of units
+ * in the last place near 0, erf does not exist, exp(x) - 1 and log(1 + x) cancel), and the bounds
+ * on their absolute errors that follow from WGSL's accuracy table: addition and multiplication
+ * are correctly rounded, division is within 2.5 ulp, exp(x) within 3 + 2|x| ulp.
+ */
+
+import { erfc, logistic } from '../../src/core/special.ts';
+import { wgsl } from './preprocessor.ts';
+
+/** A unit in the last place is at most this share of a float32's value. */
+export const ulp = 2 ** -23;
+/** Results below this may be flushed to zero. */
+export const smallest = 2 ** -126;
+
+/** A WGSL function over vec4<f32> and the other ones that it calls. */
+interface Snippet {
+  readonly source: string;
+  readonly needs?: readonly FunctionName[];
+}
+
+export type FunctionName =
+  | 'expm1'
+  | 'log1p01'
+  | 'logistic'
+  | 'tanhExact'
+  | 'erfcExact'
+  | 'erfExact'
+  | 'mish';
+
+const snippets: Readonly<Record<FunctionName, Snippet>> = {
+  // exp(x) - 1: Taylor's polynomial of degree 8 near 0.
+  expm1: {
+    source: wgsl`
+fn expm1(x: vec4<f32>) -> vec4<f32> {
+  let p = x * (1.0 / 2.0 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x / 5040.0)))));
+  return select(exp(x) - 1.0, x + x * p, abs(x) < vec4<f32>(0.35));
+}
+`,
+  },
+  // log(1 + x) for x in [0, 1]: 2 atanh(x / (2 + x)) by its series, the argument is below 1/3.
+  log1p01: {
+    source: wgsl`
+fn log1p01(x: vec4<f32>) -> vec4<f32> {
+  let s = x / (x + 2.0);
+  let z = s * s;
+  let p = z * (1.0 / 3.0 + z * (1.0 / 5.0 + z * (1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z * (1.0 / 13.0 + z / 15.0))))));
+  return 2.0 * (s + s * p);
+}
+`,
+  },
+  // 1 / (1 + exp(-x)) without overflow.
+  logistic: {
+    source: wgsl`
+fn logistic(x: vec4<f32>) -> vec4<f32> {
+  let e = exp(-abs(x));
+  return select(vec4<f32>(1.0), e, x < vec4<f32>()) / (e + 1.0);
+}
+`,
+  },
+  // Near 0 the polynomial of Cephes (tanhf.c, Moshier), elsewhere (1 - e) / (1 + e).
+  tanhExact: {
+    source: wgsl`
+fn tanhExact(x: vec4<f32>) -> vec4<f32> {
+  let a = abs(x);
+  let e = exp(a * -2.0);
+  let z = x * x;
+  let p = (((z * -5.70498872745e-3 + 2.06390887954e-2) * z - 5.37397155531e-2) * z + 1.33314422036e-1) * z - 3.33332819422e-1;
+  return select(sign(x) * (1.0 - e) / (1.0 + e), x + x * z * p, a < vec4<f32>(0.625));
+}
+`,
+  },
+  // exp(-a²) t P(t) with t = 1 / (1 + 0.4 a); P is a minimax fit, 6.6e-8 relative on [0, 10.5].
+  erfcExact: {
+    source: wgsl`
+fn erfcExact(x: vec4<f32>) -> vec4<f32> {
+  let a = min(abs(x), vec4<f32>(12.0));
+  let t = 1.0 / (a * 0.4 + 1.0);
+  let p = (((((((t * 0.04211818054318428 - 0.14455032348632812) * t + 0.09278163313865662) * t + 0.0778452605009079) * t + 0.08678608387708664) * t + 0.19038309156894684) * t + 0.20266124606132507) * t + 0.22633427381515503) * t + 0.22564063966274261;
+  let y = exp(-a * a) * t * p;
+  return select(y, 2.0 - y, x < vec4<f32>());
+}
+`,
+  },
+  // Below 1 the polynomial of Cephes (ndtrf.c, Moshier), which keeps relative accuracy near 0.
+  erfExact: {
+    needs: ['erfcExact'],
+    source: wgsl`
+fn erfExact(x: vec4<f32>) -> vec4<f32> {
+  let z = x * x;
+  let p = (((((z * 7.853861353153693e-5 - 8.010193625184903e-4) * z + 5.188327685732524e-3) * z - 2.685381193529856e-2) * z + 1.128358514861418e-1) * z - 3.761262582423300e-1) * z + 1.128379165726710;
+  return select(sign(x) * (1.0 - erfcExact(abs(x))), x * p, abs(x) < vec4<f32>(1.0));
+}
+`,
+  },
+  mish: {
+    source: wgsl`
+fn mish(x: vec4<f32>) -> vec4<f32> {
+  let n = exp(-abs(x));
+  let negative = x < vec4<f32>();
+  let top = select(n * 2.0 + 1.0, (n + 2.0) * n, negative);
+  return x * (top / (top + select(2.0 * n * n, vec4<f32>(2.0), negative)));
+}
+`,
+  },
+};
+
+/** WGSL of the named functions and of those that they call, each once. */
+export function functionSource(names: readonly FunctionName[]): string {
+  const wanted = new Set<FunctionName>();
+  const add = (name: FunctionName): void => {
+    snippets[name].needs?.forEach(add);
+    wanted.add(name);
+  };
+  names.forEach(add);
+  return [...wanted].map((name) => snippets[name].source).join('');
+}
+
+/** Absolute error of exp(x) for an exact x. */
+export function slackExp(x: number): number {
+  return (3 + 2 * Math.abs(x)) * ulp * Math.exp(x) + smallest;
+}
+
+export function slackExpm1(x: number): number {
+  return Math.abs(x) < 0.35
+    ? 2 * ulp * Math.abs(Math.expm1(x)) + smallest
+    : slackExp(x) + ulp * Math.abs(Math.expm1(x));
+}
+
+/** Of log1p01: a division (2.5 ulp) and the rounding of the series. */
+export function slackLog1p01(x: number): number {
+  return 5 * ulp * Math.log1p(x) + smallest;
+}
+
+/** exp's error reaches the result through e / (1 + e); then a sum (½ ulp) and a division. */
+export function slackLogistic(x: number): number {
+  const y = logistic(x);
+  const decay = Math.exp(-Math.abs(x));
+  return y * ulp * ((3 + 2 * Math.abs(x)) * (x < 0 ? 1 : decay) + 3.5) + 2 * smallest;
+}
+
+export function slackTanh(x: number): number {
+  const a = Math.abs(x);
+  const y = Math.abs(Math.tanh(x));
+  if (a < 0.6) return 2 * ulp * y + smallest;
+  // y = (1 - e) / (1 + e): dy = 2 de / (1 + e)², then two sums and a division.
+  const e = Math.exp(-2 * a);
+  return (2 * slackExp(-2 * a)) / (1 + e) ** 2 + 3.5 * ulp * y;
+}
+
+/** Of erfcExact: the fit and its Horner sum are within 4 ulp, a² is rounded, division 2.5 ulp. */
+export function slackErfc(x: number): number {
+  const a = Math.abs(x);
+  const tail = (4 + 2.5 + 1 + 3 + 2.5 * a * a) * ulp * erfc(a) + smallest;
+  return x < 0 ? tail + 2 * ulp : tail;
+}
+
+export function slackErf(x: number): number {
+  const a = Math.abs(x);
+  return a < 1 ? 3 * ulp * a : slackErfc(a) + ulp;
+}
