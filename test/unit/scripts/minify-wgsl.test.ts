@@ -1,6 +1,7 @@
 /** WGSL gets shorter while the package is built, and says the same. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sources here are modules as text
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { minifyPiece, minifyTemplates } from '../../../scripts/minify-wgsl.ts';
@@ -57,7 +58,17 @@ test('in shaders, templates over several lines are WGSL without a tag', () => {
   );
 });
 
+const shaders = new URL('../../../shaders/', import.meta.url);
+const files = readdirSync(shaders, { recursive: true, encoding: 'utf8' });
+
+test.each(files.filter((file) => file.endsWith('.ts')))('shaders/%s keeps its words', (file) => {
+  const source = readFileSync(new URL(file, shaders), 'utf8');
+  const { text } = minifyTemplates(source, true);
+  expect(text.length).toBeLessThanOrEqual(source.length);
+  expect(words(text)).toEqual(words(source));
+});
+
 /** The words and signs of a shader, without comments and spaces. */
 function words(shader: string): string[] {
-  return shader.replace(/\/\/.*/g, '').match(/\w+|[^\s\w]/g) ?? [];
+  return shader.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ' ').match(/\w+|[^\s\w]/g) ?? [];
 }
