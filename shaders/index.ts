@@ -1,5 +1,18 @@
 /** The list of kernels: one line each. A unit test validates every variant of every one. */
 
+import { convertLayout } from './convert_layout.ts';
+import { copyChannels } from './copy_channels.ts';
+import { fill } from './fill.ts';
+import { gather } from './gather.ts';
 import type { Kernel } from './lib/kernel.ts';
+import { pad } from './pad.ts';
+import { stridedCopy } from './strided_copy.ts';
 
-export const kernels: readonly Kernel[] = [];
+export const kernels: readonly Kernel[] = [
+  convertLayout,
+  copyChannels,
+  fill,
+  gather,
+  pad,
+  stridedCopy,
+];

@@ -1,8 +1,9 @@
 /** The list of operators: one line each. */
 
+import { convertLayoutOperator } from './layout/convert-layout.ts';
 import type { AnyOperator } from './operator.ts';
 
-const list: readonly AnyOperator[] = [];
+const list: readonly AnyOperator[] = [convertLayoutOperator];
 
 const byType = new Map(list.map((operator) => [operator.type, operator]));
 

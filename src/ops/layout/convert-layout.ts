@@ -1,0 +1,46 @@
+/** wgconv.ConvertLayout: the same tensor in the other layout. The layout pass inserts it. */
+
+import { convertLayout } from '../../../shaders/convert_layout.ts';
+import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { sizeOf } from '../../core/shape.ts';
+import type { Layout } from '../../graph/graph.ts';
+import { lineWorkgroups, movement } from '../movement/copy.ts';
+import { defineOperator } from '../operator.ts';
+
+export interface ConvertLayoutAttributes {
+  readonly to: Layout;
+}
+
+export const convertLayoutOperator = defineOperator<ConvertLayoutAttributes>({
+  type: 'wgconv.ConvertLayout',
+  arity: { inputs: [1, 1], outputs: [1, 1] },
+  attributes(source) {
+    const to = source.string('to');
+    return to === 'c4' || to === 'linear' ? { to } : source.fail(`"${to}" is no layout`);
+  },
+  infer: ([x]) => (x ? [x] : []),
+  accuracy: 'exact',
+  traits: {
+    layouts: ({ attributes: { to } }) => [
+      { inputs: [to === 'c4' ? 'linear' : 'c4'], outputs: [to] },
+    ],
+  },
+  reference: () => import('../movement/reference.ts').then((m) => m.sameReference),
+  lower({ inputs: [x], outputs }, { to }) {
+    if (!x) return [];
+    const [batch = 1, channels = 1, ...spatial] = x.dims;
+    const quad = sizeOf(spatial) % 4 === 0;
+    const pixels = sizeOf(spatial) / (quad ? 4 : 1);
+    const blocks = channelBlocks(channels);
+    const count = batch * blocks * pixels;
+    const convert = dispatch(
+      convertLayout,
+      { to, word: x.element === 'f16' ? 'f16' : 'u32', quad },
+      { count, channels, channelBlocks: blocks, pixels },
+      [input(0), output(0)],
+      lineWorkgroups(count),
+    );
+    return [movement('convert_layout', count === 0 ? [] : [convert], outputs)];
+  },
+});
