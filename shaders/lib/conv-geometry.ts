@@ -1,0 +1,71 @@
+/** Uniforms that the convolution kernels of group 1 share, and how they read their source. */
+
+import type { FloatElement } from './epilogue.ts';
+import type { Binding } from './kernel.ts';
+
+/** How input 0 is stored: blocks of four channels, or dense planes of single channels. */
+export type Source = 'c4' | 'linear';
+
+/** Spread into a kernel's `uniforms`; fields as in `ConvGeometry`. */
+export const convUniforms = {
+  inChannels: 'u32',
+  inBlocks: 'u32',
+  inDepth: 'u32',
+  inHeight: 'u32',
+  inWidth: 'u32',
+  outBlocks: 'u32',
+  outDepth: 'u32',
+  outHeight: 'u32',
+  outWidth: 'u32',
+  kernelDepth: 'u32',
+  kernelHeight: 'u32',
+  kernelWidth: 'u32',
+  strideZ: 'u32',
+  strideY: 'u32',
+  strideX: 'u32',
+  dilationZ: 'u32',
+  dilationY: 'u32',
+  dilationX: 'u32',
+  padFront: 'i32',
+  padTop: 'i32',
+  padLeft: 'i32',
+} as const;
+
+/** Binding `source`: C4 as vec4, linear as scalars. */
+export function sourceBinding(source: Source, element: FloatElement): Binding {
+  const type = source === 'c4' ? `array<vec4<${element}>>` : `array<${element}>`;
+  return { name: 'source', access: 'read', type };
+}
+
+/** Binding `weights` of packed 4×4 blocks (see `pack_conv`). */
+export function weightsBinding(element: FloatElement): Binding {
+  return { name: 'weights', access: 'read', type: `array<vec4<${element}>>` };
+}
+
+/**
+ * WGSL `sourceBlock(image, block, offset, valid)`: the four channels of a block at voxel `offset`
+ * of an image; zero where the tap lies in the padding. An index out of range reads some element,
+ * which is never used in arithmetic: it could be NaN.
+ */
+export function sourceBlock(source: Source): string {
+  if (source === 'c4') {
+    return `
+fn sourceBlock(image: u32, block: u32, offset: u32, valid: bool) -> vec4<f32> {
+  let index = c4Index(image, block, u.inBlocks, offset, u.inDepth * u.inHeight * u.inWidth);
+  return select(vec4<f32>(0.0), vec4<f32>(source[index]), valid);
+}
+`;
+  }
+  return `
+fn sourceBlock(image: u32, block: u32, offset: u32, valid: bool) -> vec4<f32> {
+  let plane = u.inDepth * u.inHeight * u.inWidth;
+  let channel = block * 4u;
+  let first = (image * u.inChannels + channel) * plane + offset;
+  var value = vec4<f32>(0.0);
+  for (var lane = 0u; lane < min(4u, u.inChannels - channel); lane++) {
+    value[lane] = select(0.0, f32(source[first + lane * plane]), valid);
+  }
+  return value;
+}
+`;
+}

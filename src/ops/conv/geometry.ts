@@ -1,0 +1,44 @@
+/** Brings a convolution of one to three spatial axes to three, with numbers for everything. */
+
+import { WgconvError } from '../../core/errors.ts';
+import { formatDims } from '../../core/shape.ts';
+import { resolveWindow } from '../window.ts';
+import type { ConvGeometry } from './problem.ts';
+import type { ConvAttributes } from './schema.ts';
+
+/** `source` [N, C, …], `weight` [O, C / group, …], `result` [N, O, …]. */
+export function convGeometry(
+  source: readonly number[],
+  weight: readonly number[],
+  result: readonly number[],
+  attributes: ConvAttributes,
+): ConvGeometry {
+  const rank = source.length - 2;
+  if (rank < 1 || rank > 3) {
+    throw new WgconvError(
+      'unsupported-operator',
+      `convolutions over ${rank} spatial axes are not supported (X is ${formatDims(source)})`,
+    );
+  }
+  const window = resolveWindow(source.slice(2), weight.slice(2), attributes);
+  /** The three axes z, y, x, missing leading ones filled. */
+  const spread = (values: readonly number[], missing: number): [number, number, number] =>
+    [...Array<number>(3 - rank).fill(missing), ...values] as [number, number, number];
+  const [inDepth, inHeight, inWidth] = spread(source.slice(2), 1);
+  const [outDepth, outHeight, outWidth] = spread(result.slice(2), 1);
+  const [kernelDepth, kernelHeight, kernelWidth] = spread(window.kernel, 1);
+  const [strideZ, strideY, strideX] = spread(window.strides, 1);
+  const [dilationZ, dilationY, dilationX] = spread(window.dilations, 1);
+  const [padFront, padTop, padLeft] = spread(window.padBegin, 0);
+  const [padBack, padBottom, padRight] = spread(window.padEnd, 0);
+  return {
+    batch: source[0] as number,
+    group: attributes.group,
+    inChannels: source[1] as number,
+    outChannels: result[1] as number,
+    ...{ inDepth, inHeight, inWidth, outDepth, outHeight, outWidth },
+    ...{ kernelDepth, kernelHeight, kernelWidth, strideZ, strideY, strideX },
+    ...{ dilationZ, dilationY, dilationX, padFront, padTop, padLeft },
+    ...{ padBack, padBottom, padRight },
+  };
+}

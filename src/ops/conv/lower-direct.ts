@@ -1,0 +1,70 @@
+/** Candidates `conv_direct`: register tiles without workgroup memory. */
+
+import {
+  type ConvDirectShape,
+  convDirect,
+  convDirectShapes,
+} from '../../../shaders/conv_direct.ts';
+import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
+import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
+import type { Candidate } from '../operator.ts';
+import { convBytes, geometryValues } from './cost.ts';
+import { packWeights } from './packing.ts';
+import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
+
+export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[] {
+  // A single row of pixels has the bytes of a single column: tiles lie along the longer axis.
+  const p = asColumn(problem);
+  const height = p.dilationY === 1 ? p.kernelHeight : 0;
+  const shapes = convDirectShapes.filter((shape) => shape.source === p.sourceLayout);
+  const fits = shapes.filter((s) => s.kernelHeight === height && s.strideY === p.strideY);
+  const general = shapes.filter((s) => s.kernelHeight === 0);
+  return (fits.length > 0 ? fits : general).map((shape) => candidate(p, shape, caps));
+}
+
+function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Candidate {
+  const { rows, blocks } = shape;
+  const outBlocks = channelBlocks(p.outChannels);
+  const tilesY = Math.ceil(p.outHeight / rows);
+  const tiles = p.batch * p.outDepth * tilesY * p.outWidth;
+  const tileGroups = Math.ceil(tiles / 64);
+  const blockGroups = Math.ceil(outBlocks / blocks);
+  const channels = p.sourceLayout === 'c4' ? channelBlocks(p.inChannels) * 4 : p.inChannels;
+  const activation = p.epilogue.activation?.name ?? 'none';
+  return {
+    algorithm: `conv_direct.${rows}x${blocks}`,
+    dispatches: [
+      dispatch(
+        convDirect,
+        { ...shape, element: p.element, activation },
+        { ...geometryValues(p), tiles, tilesY, tileGroups, ...epilogueValues(p.epilogue) },
+        [input(convInputs.source), packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
+        foldWorkgroups(tileGroups * blockGroups),
+      ),
+    ],
+    scratch: [],
+    packings: [packWeights(p)],
+    cost: {
+      macs: tiles * rows * blockGroups * blocks * 4 * channels * tapsOf(p),
+      bytes: convBytes(p),
+      invocations: tiles * blockGroups,
+      efficiency: caps.software ? 0.3 : 0.2,
+      barriers: false,
+    },
+  };
+}
+
+/** Swaps x and y of a problem whose tensors have height 1: their bytes are the same. */
+function asColumn(p: ConvProblem): ConvProblem {
+  const flat = p.inHeight === 1 && p.outHeight === 1 && p.kernelHeight === 1;
+  if (!flat || p.padTop !== 0) return p;
+  return {
+    ...p,
+    ...{ inHeight: p.inWidth, outHeight: p.outWidth, kernelHeight: p.kernelWidth },
+    ...{ strideY: p.strideX, dilationY: p.dilationX, padTop: p.padLeft, padBottom: p.padRight },
+    ...{ inWidth: 1, outWidth: 1, kernelWidth: 1, strideX: 1, dilationX: 1 },
+    ...{ padLeft: 0, padRight: 0 },
+  };
+}
