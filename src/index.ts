@@ -1,4 +1,16 @@
 /** What `import … from 'wgconv'` gives a page. */
 
+export type { DataType } from './core/dtype.ts';
+export { DeviceLostError, type ErrorCode, WgconvError } from './core/errors.ts';
+export type { Dim, TensorType } from './core/shape.ts';
+export { type HostTensor, Tensor } from './core/tensor.ts';
+export type { DeviceCaps } from './gpu/caps.ts';
+export type { DeviceOptions } from './gpu/device.ts';
+export type { Graph, Node, ValueInfo } from './graph/graph.ts';
+export type { Progress, RunOptions } from './session/backend.ts';
+export type { NodeReport, SessionReport } from './session/report.ts';
+export { type FeedsObject, InferenceSession, type SessionOptions } from './session/session.ts';
+export type { NodeCheck, VerifyReport } from './session/verify.ts';
+
 /** The version of this package. */
 export const version = '0.1.0';

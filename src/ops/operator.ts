@@ -105,6 +105,8 @@ export interface Traits<A = unknown> {
   readonly hostInputs?: readonly number[];
   /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
+  /** Always computed on the host, through the reference. */
+  readonly home?: 'host';
   /** Multiply-adds of one run, for reports. */
   macs?(facts: NodeFacts<A>): number;
 }

@@ -1,0 +1,180 @@
+/** A WebGPU device with its capabilities, pipeline cache and loss handling. */
+
+import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import type { DeviceCaps } from './caps.ts';
+import { assumedCeiling, measureCeiling } from './ceiling.ts';
+import { PipelineCache } from './pipelines.ts';
+
+export interface DeviceOptions {
+  /** A device that the caller owns: used as it is, never destroyed by wgconv. */
+  readonly device?: GPUDevice | undefined;
+  readonly powerPreference?: GPUPowerPreference | undefined;
+  /** Request only WebGPU's compatibility mode limits and no optional feature. */
+  readonly compatibilityLimits?: boolean | undefined;
+  /** Skip the micro-benchmarks and assume a ceiling from the kind of adapter. */
+  readonly ceiling?: DeviceCaps['ceiling'] | 'assume' | undefined;
+}
+
+/** A lifetime: what was made on a device goes with it. */
+export class GpuContext {
+  readonly device: GPUDevice;
+  readonly caps: DeviceCaps;
+  readonly pipelines: PipelineCache;
+  readonly #owned: boolean;
+  readonly #lost: Promise<never>;
+  #lostReason: string | undefined;
+
+  private constructor(device: GPUDevice, caps: DeviceCaps, owned: boolean) {
+    this.device = device;
+    this.caps = caps;
+    this.#owned = owned;
+    this.pipelines = new PipelineCache(device);
+    this.#lost = device.lost.then((info) => {
+      this.#lostReason = info.message || info.reason;
+      throw new DeviceLostError(this.#lostReason);
+    });
+    // Nobody may be waiting when the device goes away.
+    this.#lost.catch(() => {});
+  }
+
+  /**
+   * @throws WgconvError `no-webgpu` where the host has no WebGPU or no adapter.
+   */
+  static async create(options: DeviceOptions = {}): Promise<GpuContext> {
+    const device = options.device ?? (await requestDevice(options));
+    const draft = readCaps(device, !!options.compatibilityLimits);
+    const ceiling =
+      options.ceiling === 'assume'
+        ? assumedCeiling(draft.software)
+        : (options.ceiling ?? (await measureCeiling(device)));
+    // An adapter that names itself nothing is judged by what it can do.
+    const software = draft.software || (ceiling.gflops < 200 && !draft.adapter.vendor);
+    const caps = {
+      ...draft,
+      software,
+      ceiling: { ...ceiling, parallelism: software ? 8 : ceiling.parallelism },
+    };
+    return new GpuContext(device, caps, !options.device);
+  }
+
+  get isLost(): boolean {
+    return this.#lostReason !== undefined;
+  }
+
+  /** Settles as `promise` does, or rejects with `DeviceLostError` when the device goes first. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#lost]).catch((error: unknown) => {
+      if (this.#lostReason !== undefined && !(error instanceof WgconvError)) {
+        throw new DeviceLostError(this.#lostReason);
+      }
+      throw error;
+    });
+  }
+
+  /** Runs `make` and turns an out-of-memory or validation error of WebGPU into a WgconvError. */
+  async guard<T>(what: string, make: () => T): Promise<T> {
+    this.device.pushErrorScope('validation');
+    this.device.pushErrorScope('out-of-memory');
+    const made = attempt(make);
+    const memory = this.device.popErrorScope();
+    const validation = this.device.popErrorScope();
+    const [noMemory, invalid] = await this.race(Promise.all([memory, validation]));
+    if (noMemory) {
+      throw new WgconvError(
+        'out-of-memory',
+        `The GPU is out of memory: ${what}. ${noMemory.message}`,
+      );
+    }
+    if (invalid) throw new WgconvError('internal', `WebGPU refused ${what}: ${invalid.message}`);
+    if ('error' in made) throw made.error;
+    return made.result;
+  }
+
+  dispose(): void {
+    if (this.#owned) this.device.destroy();
+  }
+}
+
+/** Keeps error scopes balanced when `make` throws. */
+function attempt<T>(make: () => T): { result: T } | { error: unknown } {
+  try {
+    return { result: make() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function requestDevice(options: DeviceOptions): Promise<GPUDevice> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (!gpu) {
+    throw new WgconvError(
+      'no-webgpu',
+      'This browser has no WebGPU (navigator.gpu is missing: it needs a secure context, https or ' +
+        "localhost, and a recent browser). Use { backend: 'cpu' } to run on the CPU.",
+    );
+  }
+  const power = options.powerPreference ? { powerPreference: options.powerPreference } : {};
+  const adapter =
+    (await gpu.requestAdapter(power)) ??
+    (await gpu.requestAdapter({
+      ...power,
+      featureLevel: 'compatibility',
+    } as GPURequestAdapterOptions));
+  if (!adapter) {
+    throw new WgconvError(
+      'no-webgpu',
+      'WebGPU is there, but it offers no adapter (blocked driver, or hardware acceleration is off). ' +
+        "Use { backend: 'cpu' } to run on the CPU.",
+    );
+  }
+  const wanted: GPUFeatureName[] = ['shader-f16', 'subgroups' as GPUFeatureName, 'timestamp-query'];
+  if (options.compatibilityLimits) return adapter.requestDevice();
+  return adapter.requestDevice({
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: {
+      maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage,
+      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupSizeY: adapter.limits.maxComputeWorkgroupSizeY,
+      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+      maxBufferSize: adapter.limits.maxBufferSize,
+    },
+  });
+}
+
+function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
+  const info = device.adapterInfo as (GPUAdapterInfo & Record<string, unknown>) | undefined;
+  const limits = device.limits;
+  const names = [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');
+  const clamp = (value: number, bound: number) => (compatibility ? Math.min(value, bound) : value);
+  const subgroupMin = Number(info?.['subgroupMinSize'] ?? 0);
+  const subgroupMax = Number(info?.['subgroupMaxSize'] ?? 0);
+  return {
+    adapter: {
+      vendor: info?.vendor ?? '',
+      architecture: info?.architecture ?? '',
+      device: info?.device ?? '',
+      description: info?.description ?? '',
+    },
+    software: /swiftshader|llvmpipe|lavapipe|software|\bcpu\b/i.test(names),
+    f16: device.features.has('shader-f16') && !compatibility,
+    timestamps: device.features.has('timestamp-query') && !compatibility,
+    subgroupSize:
+      device.features.has('subgroups' as GPUFeatureName) &&
+      subgroupMin === subgroupMax &&
+      !compatibility
+        ? subgroupMin
+        : 0,
+    limits: {
+      storageBuffersPerStage: clamp(limits.maxStorageBuffersPerShaderStage, 8),
+      invocationsPerWorkgroup: clamp(limits.maxComputeInvocationsPerWorkgroup, 128),
+      workgroupBytes: clamp(limits.maxComputeWorkgroupStorageSize, 16384),
+      storageBindingBytes: clamp(limits.maxStorageBufferBindingSize, 134217728),
+      bufferBytes: clamp(limits.maxBufferSize, 268435456),
+      workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    },
+    ceiling: assumedCeiling(false),
+    keepsNaN: true,
+  };
+}

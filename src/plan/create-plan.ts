@@ -1,0 +1,442 @@
+/** Prepared graph → plan: chooses algorithms, places buffers and uniforms, orders the steps. */
+
+import {
+  type BufferRole,
+  type Dispatch,
+  uniformBytes,
+  writeUniforms,
+} from '../../shaders/lib/kernel.ts';
+import { internal, WgconvError } from '../core/errors.ts';
+import { isStatic, type StaticTensorType, sizeOf } from '../core/shape.ts';
+import type { DeviceCaps } from '../gpu/caps.ts';
+import type { Graph, Node } from '../graph/graph.ts';
+import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
+import type { Candidate, DeviceTensor, LoweringIO, Packing } from '../ops/operator.ts';
+import { type RankedCandidate, rankCandidates } from './cost.ts';
+import { homeOf, operatorOf } from './homes.ts';
+import { limitViolation } from './limits.ts';
+import { type Lifetime, liveBytes, planMemory } from './memory.ts';
+import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
+
+export interface PlanOptions {
+  /**
+   * Forces an algorithm wherever a node offers it: `conv_direct`, or with its tile
+   * `conv_direct.8x2`; for every node, or by node name.
+   */
+  readonly algorithm?: string | Readonly<Record<string, string>> | undefined;
+  /** The specialised graph before fusion, for the memory report. */
+  readonly original?: Graph | undefined;
+}
+
+/** WebGPU's default alignment of uniform buffer offsets; every device allows it. */
+const uniformAlignment = 256;
+
+/** A buffer before the memory plan: what lives in it, from which step to which. */
+interface Slot {
+  readonly bytes: number;
+  first: number;
+  last: number;
+  readonly scratch: boolean;
+}
+
+type DraftRef = { readonly slot: number } | { readonly weight: string };
+
+interface DraftStep {
+  readonly step: Step;
+  readonly refs?: readonly DraftRef[];
+}
+
+/**
+ * @throws WgconvError `limit-exceeded` or `unsupported-operator`, naming every node that the device
+ * cannot run, before any GPU memory is taken.
+ */
+export function createPlan(graph: Graph, caps: DeviceCaps, options: PlanOptions = {}): Plan {
+  const builder = new PlanBuilder(graph, caps, options);
+  for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
+  return builder.finish();
+}
+
+class PlanBuilder {
+  readonly #graph: Graph;
+  readonly #caps: DeviceCaps;
+  readonly #options: PlanOptions;
+  readonly #drafts: DraftStep[] = [];
+  /** Graph inputs go up before the first dispatch, so that a run needs one command buffer. */
+  readonly #inputUploads: Step[] = [];
+  readonly #nodes: NodePlan[] = [];
+  readonly #slots: Slot[] = [];
+  /** Where each device value is, views included. */
+  readonly #places = new Map<string, DraftRef>();
+  readonly #onHost = new Set<string>();
+  readonly #weights = new Map<string, PlannedWeight>();
+  readonly #failures: { node: string; operator: string; reason: string }[] = [];
+  #uniforms: { offset: number; dispatch: Dispatch }[] = [];
+  #uniformEnd = 0;
+
+  constructor(graph: Graph, caps: DeviceCaps, options: PlanOptions) {
+    this.#graph = graph;
+    this.#caps = caps;
+    this.#options = options;
+    for (const input of graph.inputs) this.#onHost.add(input.name);
+    for (const name of graph.constants.keys()) this.#onHost.add(name);
+  }
+
+  addNode(node: Node, index: number): void {
+    const { home, reason } = homeOf(node, this.#graph);
+    if (home === 'host') {
+      for (const input of node.inputs) this.#needOnHost(input);
+      for (const output of node.outputs) this.#onHost.add(output);
+      this.#drafts.push({ step: { kind: 'host', node: index } });
+      this.#nodes.push({ home, candidates: [], reason });
+    } else if (home === 'view') {
+      this.#addView(node);
+      this.#nodes.push({ home, candidates: [], reason });
+    } else if (this.#addConstantConversion(node)) {
+      this.#nodes.push({ home: 'device', candidates: [], reason: 'converted once, when loading' });
+    } else {
+      this.#addDeviceNode(node, index, reason);
+    }
+  }
+
+  finish(): Plan {
+    this.#throwFailures();
+    const outputs = new Set(this.#graph.outputs);
+    for (const name of outputs) {
+      const place = this.#places.get(name);
+      if (place && 'slot' in place) this.#slot(place.slot).last = this.#drafts.length;
+    }
+    const memory = planMemory(this.#slots);
+    const resolve = (ref: DraftRef): BufferRef =>
+      'slot' in ref
+        ? { kind: 'pool', index: memory.assignment[ref.slot] as number }
+        : { kind: 'weight', key: ref.weight };
+    const values = new Map<string, PlannedValue>();
+    for (const [name, place] of this.#places) {
+      values.set(name, {
+        name,
+        ...this.#tensor(name),
+        bytes: deviceBytes(this.#tensor(name)),
+        buffer: resolve(place),
+      });
+    }
+    const weights = [...this.#weights.values()];
+    return {
+      graph: this.#graph,
+      steps: [
+        ...this.#inputUploads,
+        ...this.#drafts.map(({ step, refs }) =>
+          step.kind === 'dispatch' ? { ...step, buffers: (refs ?? []).map(resolve) } : step,
+        ),
+      ],
+      nodes: this.#nodes,
+      pool: memory.buffers,
+      values,
+      weights,
+      uniforms: this.#packUniforms(),
+      memory: {
+        peakBytes: memory.buffers.reduce((sum, bytes) => sum + bytes, 0),
+        lowerBoundBytes: liveBytes(this.#slots.filter((slot) => !slot.scratch)),
+        originalBoundBytes: originalBound(this.#options.original ?? this.#graph, this.#caps),
+        weightBytes: weights.reduce((sum, weight) => sum + weight.bytes, 0),
+      },
+      layoutConversions: this.#graph.nodes.filter(
+        (node, index) =>
+          node.op === 'wgconv.ConvertLayout' && (this.#nodes[index]?.candidates.length ?? 0) > 0,
+      ).length,
+    };
+  }
+
+  #addView(node: Node): void {
+    const from = node.inputs[0] as string;
+    const to = node.outputs[0] as string;
+    if (!this.#places.has(from)) {
+      if (this.#onHost.has(from) && !this.#graph.constants.has(from)) this.#needOnDevice(from);
+      else if (this.#graph.constants.has(from)) this.#places.set(from, this.#weight(from));
+    }
+    this.#places.set(to, this.#places.get(from) as DraftRef);
+  }
+
+  /** A constant's other layout is made once, like any packed weight. */
+  #addConstantConversion(node: Node): boolean {
+    const from = node.inputs[0] as string;
+    const to = node.outputs[0] as string;
+    if (node.op !== 'wgconv.ConvertLayout' || !this.#graph.constants.has(from)) return false;
+    const candidate = this.#candidates(node)[0]?.candidate;
+    if (!candidate) throw internal(`no conversion of the constant "${from}"`);
+    const tensor = this.#tensor(to);
+    const key = `${from}@${tensor.layout}`;
+    this.#weights.set(key, {
+      ...this.#rawWeight(from),
+      key,
+      bytes: deviceBytes(tensor),
+      packing: candidate.dispatches,
+    });
+    this.#places.set(to, { weight: key });
+    return true;
+  }
+
+  #addDeviceNode(node: Node, index: number, reason: string): void {
+    const outputs = node.outputs.map((name) => this.#tensor(name));
+    const empty = outputs.every((tensor) => sizeOf(tensor.dims) === 0);
+    const ranked = empty ? [] : this.#choose(node);
+    const chosen = ranked[0];
+    if (!chosen && !empty) {
+      this.#nodes.push({ home: 'device', candidates: [], reason });
+      for (const name of node.outputs) this.#places.set(name, this.#newSlot(16, false));
+      return;
+    }
+    const { hostInputs = [] } = operatorOf(node).traits;
+    if (chosen) {
+      node.inputs.forEach((name, at) => {
+        if (name !== '' && !hostInputs.includes(at)) this.#needOnDevice(name);
+      });
+    }
+    for (const [at, name] of node.outputs.entries()) {
+      this.#places.set(name, this.#newSlot(deviceBytes(outputs[at] as DeviceTensor), false));
+    }
+    if (chosen) this.#emit(node, index, chosen.candidate);
+    this.#nodes.push({
+      home: 'device',
+      algorithm: chosen?.candidate.algorithm ?? 'empty',
+      candidates: ranked.map(({ candidate, seconds }) => ({
+        algorithm: candidate.algorithm,
+        seconds,
+      })),
+      cost: chosen?.candidate.cost,
+      reason,
+    });
+  }
+
+  #emit(node: Node, index: number, candidate: Candidate): void {
+    const scratchSlots = candidate.scratch.map((bytes) => this.#newSlot(align16(bytes), true));
+    const packedRefs = candidate.packings.map((packing) => this.#packed(node, index, packing));
+    for (const dispatch of candidate.dispatches) {
+      const refs = dispatch.buffers.map((role): DraftRef => {
+        if (role.role === 'input') return this.#place(node.inputs[role.index] ?? '', node, role);
+        if (role.role === 'output') return this.#place(node.outputs[role.index] ?? '', node, role);
+        const refs = role.role === 'scratch' ? scratchSlots : packedRefs;
+        return refs[role.index] as DraftRef;
+      });
+      this.#pushDispatch(index, dispatch, refs);
+    }
+  }
+
+  /** A constant is packed once per session; anything else is packed in every run. */
+  #packed(node: Node, index: number, packing: Packing): DraftRef {
+    const name = node.inputs[packing.input] as string;
+    if (this.#graph.constants.has(name)) {
+      const key = `${name}|${packing.key}`;
+      this.#weights.set(key, {
+        ...this.#rawWeight(name),
+        key,
+        bytes: align16(packing.bytes),
+        packing: packing.dispatches,
+      });
+      return { weight: key };
+    }
+    const target = this.#newSlot(align16(packing.bytes), true);
+    for (const dispatch of packing.dispatches) {
+      const refs = dispatch.buffers.map((role) =>
+        role.role === 'input' ? this.#place(name, node, role) : target,
+      );
+      this.#pushDispatch(index, dispatch, refs);
+    }
+    return target;
+  }
+
+  #choose(node: Node): RankedCandidate[] {
+    const ranked = this.#candidates(node);
+    const { algorithm } = this.#options;
+    const forced = typeof algorithm === 'string' ? algorithm : algorithm?.[node.name];
+    if (!forced) return ranked;
+    const matches = ({ candidate }: RankedCandidate) =>
+      candidate.algorithm === forced || candidate.algorithm.startsWith(`${forced}.`);
+    const preferred = ranked.filter(matches);
+    return preferred.length > 0
+      ? [...preferred, ...ranked.filter((other) => !matches(other))]
+      : ranked;
+  }
+
+  #candidates(node: Node): RankedCandidate[] {
+    const operator = operatorOf(node);
+    const io = this.#loweringIO(node);
+    const all = operator.lower(io, node.attributes, this.#caps);
+    const allowed: Candidate[] = [];
+    let violation = 'the operator has no kernel for these types and shapes';
+    for (const candidate of all) {
+      const found = limitViolation(candidate, io, this.#caps);
+      if (found) violation = found;
+      else allowed.push(candidate);
+    }
+    if (allowed.length === 0) {
+      this.#failures.push({ node: node.name, operator: node.op, reason: violation });
+    }
+    return rankCandidates(allowed, this.#caps);
+  }
+
+  #loweringIO(node: Node): LoweringIO {
+    return {
+      inputs: node.inputs.map((name) => (name === '' ? undefined : this.#tensor(name))),
+      outputs: node.outputs.map((name) => this.#tensor(name)),
+      epilogue: node.epilogue,
+      constant: (index) => this.#graph.constants.get(node.inputs[index] ?? ''),
+    };
+  }
+
+  #tensor(name: string): DeviceTensor {
+    const type = this.#graph.types.get(name);
+    if (!type || !isStatic(type)) throw internal(`the value "${name}" has no static type`);
+    return deviceTensor(
+      type.type,
+      type.dims,
+      this.#graph.layouts?.get(name) ?? 'linear',
+      this.#caps,
+    );
+  }
+
+  #needOnHost(name: string): void {
+    if (name === '' || this.#onHost.has(name)) return;
+    const place = this.#places.get(name);
+    if (!place) throw internal(`the value "${name}" is nowhere`);
+    this.#use(place);
+    this.#drafts.push({ step: { kind: 'download', value: name } });
+    this.#onHost.add(name);
+  }
+
+  #needOnDevice(name: string): void {
+    if (this.#places.has(name)) return;
+    if (this.#graph.constants.has(name)) {
+      this.#places.set(name, this.#weight(name));
+      return;
+    }
+    if (!this.#onHost.has(name)) throw internal(`the value "${name}" is nowhere`);
+    const place = this.#newSlot(deviceBytes(this.#tensor(name)), false);
+    this.#places.set(name, place);
+    const upload: Step = { kind: 'upload', value: name };
+    if (this.#graph.inputs.some((graphInput) => graphInput.name === name)) {
+      this.#slot(place.slot).first = -1;
+      this.#inputUploads.push(upload);
+    } else {
+      this.#drafts.push({ step: upload });
+    }
+  }
+
+  #weight(name: string): DraftRef {
+    const raw = this.#rawWeight(name);
+    this.#weights.set(raw.key, raw);
+    return { weight: raw.key };
+  }
+
+  #rawWeight(name: string): PlannedWeight {
+    const type = this.#graph.types.get(name) as StaticTensorType | undefined;
+    const constant = this.#graph.constants.get(name);
+    const source = type ?? constant;
+    if (!source) throw internal(`the constant "${name}" has no type`);
+    const tensor = deviceTensor(source.type, source.dims as number[], 'linear', this.#caps);
+    const rawBytes = deviceBytes(tensor);
+    if (rawBytes > this.#caps.limits.bufferBytes) {
+      throw new WgconvError(
+        'limit-exceeded',
+        `the weight "${name}" takes ${rawBytes} bytes; this device allows buffers of ${this.#caps.limits.bufferBytes}`,
+        { value: name, data: { bytes: rawBytes, limit: this.#caps.limits.bufferBytes } },
+      );
+    }
+    return {
+      key: name,
+      bytes: rawBytes,
+      constant: name,
+      element: elementFor(source.type, this.#caps),
+      rawBytes,
+      packing: [],
+    };
+  }
+
+  #newSlot(bytes: number, isScratch: boolean): { slot: number } {
+    const at = this.#drafts.length;
+    this.#slots.push({ bytes, first: at, last: at, scratch: isScratch });
+    return { slot: this.#slots.length - 1 };
+  }
+
+  #slot(index: number): Slot {
+    return this.#slots[index] as Slot;
+  }
+
+  #place(name: string, node: Node, role: BufferRole): DraftRef {
+    const place = this.#places.get(name);
+    if (!place) {
+      throw internal(`${node.op} "${node.name}" binds ${role.role} ${role.index}, which it lacks`);
+    }
+    return place;
+  }
+
+  #use(ref: DraftRef): void {
+    if ('slot' in ref) this.#slot(ref.slot).last = this.#drafts.length;
+  }
+
+  #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
+    for (const ref of refs) this.#use(ref);
+    const uniformOffset = this.#uniformEnd;
+    this.#uniforms.push({ offset: uniformOffset, dispatch });
+    const bytes = uniformBytes(dispatch.kernel.uniforms);
+    this.#uniformEnd += Math.ceil(bytes / uniformAlignment) * uniformAlignment;
+    this.#drafts.push({
+      step: { kind: 'dispatch', node, dispatch, buffers: [], uniformOffset },
+      refs,
+    });
+  }
+
+  #packUniforms(): ArrayBuffer {
+    const block = new ArrayBuffer(Math.max(this.#uniformEnd, uniformAlignment));
+    const view = new DataView(block);
+    for (const { offset, dispatch } of this.#uniforms) {
+      writeUniforms(dispatch.kernel.uniforms, dispatch.uniforms, view, offset);
+    }
+    return block;
+  }
+
+  #throwFailures(): void {
+    const failures = this.#failures;
+    if (failures.length === 0) return;
+    const list = failures.map(({ node, operator, reason }) => `${operator} "${node}": ${reason}`);
+    throw new WgconvError(
+      'limit-exceeded',
+      `${failures.length === 1 ? 'One node' : `${failures.length} nodes`} of this model cannot run on this device: ${list.join('; ')}. ` +
+        "Use { backend: 'cpu' }, or a smaller input.",
+      { data: { nodes: failures } },
+    );
+  }
+}
+
+function align16(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
+}
+
+/** Live bytes of a graph as the model wrote it: its own order, dense tensors, views for free. */
+function originalBound(graph: Graph, caps: DeviceCaps): number {
+  const lifetimes = new Map<string, { bytes: number; first: number; last: number }>();
+  const root = new Map<string, string>();
+  const find = (name: string) => root.get(name) ?? name;
+  const define = (name: string, at: number) => {
+    const type = graph.types.get(name);
+    if (!type || !isStatic(type)) return;
+    const bytes = deviceBytes(deviceTensor(type.type, type.dims, 'linear', caps));
+    lifetimes.set(name, { bytes, first: at, last: at });
+  };
+  for (const input of graph.inputs) define(input.name, 0);
+  graph.nodes.forEach((node, at) => {
+    for (const name of node.inputs) {
+      const life = lifetimes.get(find(name));
+      if (life) life.last = at;
+    }
+    if (operatorOf(node).traits.view) {
+      root.set(node.outputs[0] as string, find(node.inputs[0] as string));
+    } else {
+      for (const name of node.outputs) define(name, at);
+    }
+  });
+  for (const name of graph.outputs) {
+    const life = lifetimes.get(find(name));
+    if (life) life.last = graph.nodes.length;
+  }
+  return liveBytes([...lifetimes.values()] as Lifetime[]);
+}

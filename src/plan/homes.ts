@@ -1,0 +1,73 @@
+/** Where each node runs and where each value lives: on the device, on the host, or as a view. */
+
+import { c4Elements } from '../../shaders/lib/layout.ts';
+import { isHostOnly } from '../core/dtype.ts';
+import { WgconvError } from '../core/errors.ts';
+import type { TensorType } from '../core/shape.ts';
+import { sizeOf } from '../core/shape.ts';
+import type { Graph, Layout, Node } from '../graph/graph.ts';
+import { findOperator } from '../ops/index.ts';
+import type { AnyOperator } from '../ops/operator.ts';
+
+export type Home = 'device' | 'host' | 'view';
+
+export function operatorOf(node: Node): AnyOperator {
+  const operator = findOperator(node.op);
+  if (!operator) {
+    throw new WgconvError('unsupported-operator', `wgconv has no operator ${node.op}`, {
+      node: node.name,
+      operator: node.op,
+    });
+  }
+  return operator;
+}
+
+/** `host` where an element type is one that WebGPU cannot compute with; indices excepted. */
+export function homeOf(node: Node, graph: Graph): { home: Home; reason: string } {
+  const operator = operatorOf(node);
+  const { hostInputs = [], indices, view, home } = operator.traits;
+  if (home === 'host') return { home: 'host', reason: 'this operator is computed on the host' };
+  const hostOnly = (name: string, exempt: readonly number[] | undefined, index: number) => {
+    const type = graph.types.get(name)?.type;
+    return name !== '' && type !== undefined && isHostOnly(type) && !exempt?.includes(index);
+  };
+  const heldBack =
+    node.inputs.find(
+      (name, index) => !hostInputs.includes(index) && hostOnly(name, indices?.inputs, index),
+    ) ?? node.outputs.find((name, index) => hostOnly(name, indices?.outputs, index));
+  if (heldBack !== undefined) {
+    return {
+      home: 'host',
+      reason: `${graph.types.get(heldBack)?.type} arithmetic runs on the host`,
+    };
+  }
+  if (view && isView(node, graph)) return { home: 'view', reason: "shares its input's memory" };
+  if (sameBytes(node, graph))
+    return { home: 'view', reason: 'both layouts have the same bytes here' };
+  return { home: 'device', reason: 'runs on the GPU' };
+}
+
+/** A view needs dense bytes, or a C4 tensor that keeps its dims. */
+function isView(node: Node, graph: Graph): boolean {
+  const from = node.inputs[0] as string;
+  const to = node.outputs[0] as string;
+  const layoutOf = (name: string): Layout => graph.layouts?.get(name) ?? 'linear';
+  return (
+    node.outputs.length === 1 &&
+    layoutOf(from) === layoutOf(to) &&
+    (layoutOf(from) === 'linear' ||
+      String(graph.types.get(from)?.dims) === String(graph.types.get(to)?.dims))
+  );
+}
+
+/** A layout conversion that moves nothing: one pixel, and whole blocks of channels. */
+function sameBytes(node: Node, graph: Graph): boolean {
+  if (node.op !== 'wgconv.ConvertLayout' || graph.constants.has(node.inputs[0] as string))
+    return false;
+  const dims = (graph.types.get(node.inputs[0] as string) as TensorType).dims as number[];
+  const [batch = 1, channels = 1, ...spatial] = dims;
+  if (sizeOf(spatial) !== 1) return false;
+  // Without whole blocks, C4 holds zeros past the last channel that a linear tensor lacks.
+  const toLinear = (graph.layouts?.get(node.outputs[0] as string) ?? 'linear') === 'linear';
+  return c4Elements(dims) === sizeOf(dims) || (toLinear && batch === 1 && channels > 0);
+}

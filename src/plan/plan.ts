@@ -1,0 +1,89 @@
+/** The plan: plain data that can be printed, compared in a test and cached. */
+
+import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
+import type { DataType } from '../core/dtype.ts';
+import type { Graph, Layout } from '../graph/graph.ts';
+import type { Cost } from '../ops/operator.ts';
+
+/** Where a binding's bytes are. */
+export type BufferRef =
+  /** One of the plan's pooled activation buffers. */
+  | { readonly kind: 'pool'; readonly index: number }
+  /** A constant, raw or packed, that the session keeps by its key. */
+  | { readonly kind: 'weight'; readonly key: string };
+
+/** A value in GPU memory. */
+export interface PlannedValue {
+  readonly name: string;
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly layout: Layout;
+  readonly element: Element;
+  readonly bytes: number;
+  readonly buffer: BufferRef;
+}
+
+/** A dispatch with its buffers found and its uniforms placed. */
+export interface BoundDispatch {
+  readonly dispatch: Dispatch;
+  readonly buffers: readonly BufferRef[];
+  /** Byte offset of its uniform block in `Plan.uniforms` (or in the weight's own block). */
+  readonly uniformOffset: number;
+}
+
+export type Step =
+  | ({ readonly kind: 'dispatch'; readonly node: number } & BoundDispatch)
+  /** The node runs on the host, through its reference. */
+  | { readonly kind: 'host'; readonly node: number }
+  /** A host value goes to GPU memory, or comes from it. */
+  | { readonly kind: 'upload'; readonly value: string }
+  | { readonly kind: 'download'; readonly value: string };
+
+/** A constant in GPU memory: raw bytes of the model, rearranged by dispatches where they are given. */
+export interface PlannedWeight {
+  readonly key: string;
+  readonly bytes: number;
+  /** Name in `graph.constants`. */
+  readonly constant: string;
+  readonly element: Element;
+  /** Bytes of the raw upload. */
+  readonly rawBytes: number;
+  /** In these, `input(0)` is the raw upload and `output(0)` the packed weight. Empty: raw as it is. */
+  readonly packing: readonly Dispatch[];
+}
+
+export interface NodePlan {
+  readonly home: 'device' | 'host' | 'view';
+  /** Chosen algorithm, for device nodes. */
+  readonly algorithm?: string | undefined;
+  /** The estimated seconds of every candidate, best first. */
+  readonly candidates: readonly { readonly algorithm: string; readonly seconds: number }[];
+  readonly cost?: Cost | undefined;
+  /** Why it runs where it runs, in words. */
+  readonly reason: string;
+}
+
+export interface MemoryReport {
+  /** Bytes of all pooled buffers, scratch included. */
+  readonly peakBytes: number;
+  /** Greatest number of activation bytes that live at one dispatch, in their own layouts. */
+  readonly lowerBoundBytes: number;
+  /** The same for the model's own order and nodes, nothing fused, dense. */
+  readonly originalBoundBytes: number;
+  readonly weightBytes: number;
+}
+
+export interface Plan {
+  /** The prepared graph: `nodes[i]` is what steps call node i. */
+  readonly graph: Graph;
+  readonly steps: readonly Step[];
+  readonly nodes: readonly NodePlan[];
+  /** Bytes of each pooled buffer. */
+  readonly pool: readonly number[];
+  readonly values: ReadonlyMap<string, PlannedValue>;
+  readonly weights: readonly PlannedWeight[];
+  /** All uniform blocks, written once. */
+  readonly uniforms: ArrayBuffer;
+  readonly memory: MemoryReport;
+  readonly layoutConversions: number;
+}

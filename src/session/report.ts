@@ -1,0 +1,129 @@
+/** What a session tells of its plan: where each node runs and why, algorithms, memory, pipelines. */
+
+import { shaderSource } from '../../shaders/lib/kernel.ts';
+import { isStatic, sizeOf, type TensorType } from '../core/shape.ts';
+import type { DeviceCaps } from '../gpu/caps.ts';
+import type { Graph, Node } from '../graph/graph.ts';
+import { operatorOf } from '../plan/homes.ts';
+import type { MemoryReport } from '../plan/plan.ts';
+import type { Executable } from './backend.ts';
+import { GpuExecutable } from './webgpu.ts';
+
+export interface NodeReport {
+  readonly name: string;
+  readonly operator: string;
+  /** The model's own nodes that it stands for, where passes merged several. */
+  readonly originals: readonly string[];
+  readonly outputs: readonly TensorType[];
+  readonly runsOn: 'gpu' | 'host' | 'view' | 'cpu';
+  readonly reason: string;
+  readonly algorithm?: string | undefined;
+  readonly macs: number;
+}
+
+export interface SessionReport {
+  readonly backend: 'webgpu' | 'cpu';
+  readonly adapter?: DeviceCaps['adapter'] | undefined;
+  readonly ceiling?: DeviceCaps['ceiling'] | undefined;
+  readonly nodes: readonly NodeReport[];
+  /** Elements of constants in the model. */
+  readonly parameters: number;
+  /** Multiply-adds of one run. */
+  readonly macs: number;
+  readonly dispatches: number;
+  readonly pipelines: number;
+  readonly layoutConversions: number;
+  readonly memory?: MemoryReport | undefined;
+}
+
+export function reportPlan(
+  backend: 'webgpu' | 'cpu',
+  original: Graph,
+  executable: Executable,
+): SessionReport {
+  const parameters = parameterCount(original);
+  if (!(executable instanceof GpuExecutable)) {
+    const nodes = original.nodes.map(
+      (node): NodeReport => ({
+        ...describeNode(node, original),
+        runsOn: 'cpu',
+        reason: 'the session runs on the cpu backend',
+      }),
+    );
+    return {
+      backend,
+      nodes,
+      parameters,
+      macs: totalMacs(nodes),
+      dispatches: 0,
+      pipelines: 0,
+      layoutConversions: 0,
+    };
+  }
+  const { plan, context } = executable;
+  const homes = { device: 'gpu', host: 'host', view: 'view' } as const;
+  const nodes = plan.graph.nodes.map((node, index): NodeReport => {
+    const planned = plan.nodes[index];
+    return {
+      ...describeNode(node, plan.graph),
+      runsOn: homes[planned?.home ?? 'device'],
+      reason: planned?.reason ?? '',
+      algorithm: planned?.algorithm,
+    };
+  });
+  const dispatches = plan.steps.filter((step) => step.kind === 'dispatch');
+  return {
+    backend,
+    adapter: context.caps.adapter,
+    ceiling: context.caps.ceiling,
+    nodes,
+    parameters,
+    macs: totalMacs(nodes),
+    dispatches: dispatches.length,
+    pipelines: new Set(
+      dispatches.map(({ dispatch }) => shaderSource(dispatch.kernel, dispatch.variant)),
+    ).size,
+    layoutConversions: plan.layoutConversions,
+    memory: plan.memory,
+  };
+}
+
+/** Elements of the floating-point constants that nodes use: the model's parameters. */
+export function parameterCount(graph: Graph): number {
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
+  let count = 0;
+  for (const [name, tensor] of graph.constants) {
+    if (used.has(name) && tensor.type.startsWith('float')) count += sizeOf(tensor.dims);
+  }
+  return count;
+}
+
+/** Multiply-adds of one node; for a fusion, of the originals that have any. */
+export function macsOf(node: Node, graph: Graph): number {
+  const own = node.origin ?? [node];
+  return own.reduce((sum, original) => {
+    const types = [...original.inputs, ...original.outputs].map((name) => graph.types.get(name));
+    if (types.some((type) => type && !isStatic(type))) return sum;
+    const facts = {
+      attributes: original.attributes,
+      inputs: original.inputs.map((name) => graph.types.get(name) ?? graph.constants.get(name)),
+      outputs: original.outputs.flatMap((name) => graph.types.get(name) ?? []),
+      constant: (index: number) => graph.constants.get(original.inputs[index] ?? ''),
+    };
+    return sum + (operatorOf(original).traits.macs?.(facts) ?? 0);
+  }, 0);
+}
+
+function describeNode(node: Node, graph: Graph) {
+  return {
+    name: node.name,
+    operator: node.op,
+    originals: (node.origin ?? []).map((original) => original.name),
+    outputs: node.outputs.flatMap((name) => graph.types.get(name) ?? []),
+    macs: macsOf(node, graph),
+  };
+}
+
+function totalMacs(nodes: readonly NodeReport[]): number {
+  return nodes.reduce((sum, node) => sum + node.macs, 0);
+}

@@ -1,0 +1,309 @@
+/** `InferenceSession`: loads a model, plans it for its input shapes, runs, verifies, reports. */
+
+import { WgconvError } from '../core/errors.ts';
+import { type Dim, formatDims } from '../core/shape.ts';
+import { Tensor } from '../core/tensor.ts';
+import { readOnnxModel } from '../formats/onnx/index.ts';
+import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
+import type { Graph, ValueInfo } from '../graph/graph.ts';
+import { type DisabledPass, optimise, prepare } from '../passes/index.ts';
+import { createPlan, type PlanOptions } from '../plan/create-plan.ts';
+import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
+import { CpuExecutable } from './cpu.ts';
+import { reportPlan, type SessionReport } from './report.ts';
+import type { VerifyReport } from './verify.ts';
+import { GpuExecutable } from './webgpu.ts';
+import { WeightStore } from './weights.ts';
+
+export interface SessionOptions {
+  /**
+   * `webgpu` (the default) fails where there is no adapter; `cpu` computes in float64 loops, slow
+   * and exact; `auto` takes `cpu` only where there is no adapter.
+   */
+  readonly backend?: 'webgpu' | 'cpu' | 'auto' | undefined;
+  /** A device that the caller owns, limits and the like. */
+  readonly gpu?: DeviceOptions | undefined;
+  /** Forces an algorithm wherever a node offers it, for every node or by node name. */
+  readonly algorithm?: PlanOptions['algorithm'];
+  /** Graph passes to leave out, to find out what a pass does. */
+  readonly disable?: readonly DisabledPass[] | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Called with the graph as it was read, before any pass; may return another one. */
+  readonly transform?: ((graph: Graph) => Graph | Promise<Graph>) | undefined;
+}
+
+export type FeedsObject = Readonly<Record<string, Tensor>>;
+
+/** Plans kept for different input shapes; the oldest goes first. */
+const planCacheSize = 4;
+
+interface Compiled {
+  readonly executable: Executable;
+  /** The specialised graph before fusion. */
+  readonly original: Graph;
+}
+
+/**
+ * A loaded model.
+ *
+ * ```ts
+ * const session = await InferenceSession.create('model.onnx');
+ * const { output } = await session.run({ input: new Tensor('float32', data, [1, 3, 224, 224]) });
+ * ```
+ */
+export class InferenceSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Names, element types and (possibly symbolic) shapes of the inputs. */
+  readonly inputs: readonly ValueInfo[];
+  readonly backend: 'webgpu' | 'cpu';
+  /** The model after the passes that need no shapes. */
+  readonly graph: Graph;
+  readonly #options: SessionOptions;
+  readonly #context: GpuContext | undefined;
+  readonly #weights: WeightStore | undefined;
+  readonly #compiled = new Map<string, Promise<Compiled>>();
+  #latest: Compiled | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  private constructor(graph: Graph, options: SessionOptions, context: GpuContext | undefined) {
+    this.graph = graph;
+    this.inputs = graph.inputs;
+    this.inputNames = graph.inputs.map((input) => input.name);
+    this.outputNames = graph.outputs;
+    this.backend = context ? 'webgpu' : 'cpu';
+    this.#options = options;
+    this.#context = context;
+    this.#weights = context && new WeightStore(context);
+  }
+
+  /**
+   * @param model URL of an ONNX file, or its bytes, or a graph
+   * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), `no-webgpu`,
+   * `limit-exceeded`, …
+   */
+  static async create(
+    model: string | URL | ArrayBuffer | Uint8Array | Graph,
+    options: SessionOptions = {},
+  ): Promise<InferenceSession> {
+    const [graph, context] = await Promise.all([load(model, options), createContext(options)]);
+    const session = new InferenceSession(graph, options, context);
+    if (graph.inputs.every((input) => input.dims.every((dim) => typeof dim === 'number'))) {
+      await session.#compile(
+        new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]])),
+      );
+    }
+    return session;
+  }
+
+  /** What the device can do; undefined on the `cpu` backend. */
+  get caps() {
+    return this.#context?.caps;
+  }
+
+  /**
+   * Runs the model once. Overlapping calls queue and all succeed, in order.
+   * @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it
+   */
+  async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
+    const checked = this.#check(feeds);
+    return this.#enqueue(async () => {
+      const { executable } = await this.#compile(shapesOf(checked));
+      return Object.fromEntries(await executable.run(checked, options));
+    });
+  }
+
+  /** Compares every node of the plan with its float64 reference; `webgpu` only. */
+  async verify(feeds: FeedsObject): Promise<VerifyReport> {
+    const checked = this.#check(feeds);
+    const { verifyExecutable } = await import('./verify.ts');
+    return this.#enqueue(async () => {
+      const { executable, original } = await this.#compile(shapesOf(checked));
+      if (!(executable instanceof GpuExecutable)) {
+        throw new WgconvError(
+          'invalid-argument',
+          'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
+        );
+      }
+      return verifyExecutable(executable, original, checked, this.#options.onProgress);
+    });
+  }
+
+  /** Plans for the given input shapes (needed only for symbolic ones) without running. */
+  async prepare(shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
+    const all = this.graph.inputs.map(({ name, dims }): [string, readonly number[]] => [
+      name,
+      shapes[name] ?? (dims as number[]),
+    ]);
+    await this.#enqueue(() => this.#compile(new Map(all)));
+  }
+
+  /** Where every node of the latest plan runs and why, algorithms, memory. */
+  report(): SessionReport {
+    const compiled = this.#latest;
+    if (!compiled) {
+      throw new WgconvError(
+        'invalid-argument',
+        'nothing is planned yet: this model has symbolic shapes; call prepare({ input: dims }) or run() first',
+      );
+    }
+    return reportPlan(this.backend, compiled.original, compiled.executable);
+  }
+
+  /** Gives all GPU memory back. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#queue;
+    for (const compiled of this.#compiled.values()) {
+      await compiled.then(({ executable }) => executable.dispose()).catch(() => {});
+    }
+    this.#compiled.clear();
+    this.#weights?.dispose();
+    this.#context?.dispose();
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new WgconvError('disposed', 'this session was disposed');
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  #check(feeds: FeedsObject): Feeds {
+    for (const name of Object.keys(feeds)) {
+      if (!this.inputNames.includes(name)) {
+        throw new WgconvError(
+          'unknown-input',
+          `the model has no input "${name}"; its inputs are ${this.inputNames.map((n) => `"${n}"`).join(', ')}`,
+          { value: name },
+        );
+      }
+    }
+    return new Map(this.inputs.map((input) => [input.name, checkFeed(input, feeds[input.name])]));
+  }
+
+  #compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<Compiled> {
+    const key = [...shapes].map(([name, dims]) => `${name}:${dims.join('x')}`).join(';');
+    let compiled = this.#compiled.get(key);
+    if (compiled) {
+      // Most recently used last.
+      this.#compiled.delete(key);
+    } else {
+      compiled = this.#build(shapes);
+      compiled.catch(() => this.#compiled.delete(key));
+    }
+    this.#compiled.set(key, compiled);
+    return this.#trim(compiled);
+  }
+
+  async #trim(compiled: Promise<Compiled>): Promise<Compiled> {
+    if (this.#compiled.size > planCacheSize) {
+      const [oldest] = this.#compiled;
+      if (oldest) {
+        this.#compiled.delete(oldest[0]);
+        (await oldest[1].catch(() => undefined))?.executable.dispose();
+      }
+    }
+    this.#latest = await compiled;
+    return this.#latest;
+  }
+
+  async #build(shapes: ReadonlyMap<string, readonly number[]>): Promise<Compiled> {
+    const { onProgress, algorithm, disable } = this.#options;
+    onProgress?.({ stage: 'prepare', done: 0, total: 1 });
+    const { original, prepared } = await prepare(this.graph, Object.fromEntries(shapes), {
+      disable,
+    });
+    onProgress?.({ stage: 'prepare', done: 1, total: 1 });
+    if (!this.#context || !this.#weights) {
+      return { executable: await CpuExecutable.create(original, onProgress), original };
+    }
+    const plan = createPlan(prepared, this.#context.caps, { algorithm, original });
+    const executable = await GpuExecutable.create(this.#context, plan, this.#weights, onProgress);
+    return { executable, original };
+  }
+}
+
+async function load(
+  model: string | URL | ArrayBuffer | Uint8Array | Graph,
+  options: SessionOptions,
+): Promise<Graph> {
+  const graph = await read(model, options.onProgress);
+  return optimise(options.transform ? await options.transform(graph) : graph);
+}
+
+async function read(
+  model: string | URL | ArrayBuffer | Uint8Array | Graph,
+  onProgress: OnProgress | undefined,
+): Promise<Graph> {
+  if (model instanceof Uint8Array) return readOnnxModel(model);
+  if (model instanceof ArrayBuffer) return readOnnxModel(new Uint8Array(model));
+  if (typeof model === 'string' || model instanceof URL) {
+    onProgress?.({ stage: 'read', done: 0, total: 1, detail: String(model) });
+    const response = await fetch(model).catch((cause: unknown) => {
+      throw new WgconvError('invalid-model', `"${model}" cannot be fetched: ${String(cause)}`, {
+        cause,
+      });
+    });
+    if (!response.ok) {
+      throw new WgconvError(
+        'invalid-model',
+        `"${model}" cannot be fetched: HTTP ${response.status} ${response.statusText}`,
+      );
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
+    return readOnnxModel(bytes);
+  }
+  return model;
+}
+
+async function createContext(options: SessionOptions): Promise<GpuContext | undefined> {
+  if (options.backend === 'cpu') return undefined;
+  try {
+    return await GpuContext.create(options.gpu);
+  } catch (error) {
+    if (options.backend === 'auto' && error instanceof WgconvError && error.code === 'no-webgpu') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function checkFeed(input: ValueInfo, tensor: Tensor | undefined): Tensor {
+  const { name, type, dims } = input;
+  if (!tensor) {
+    throw new WgconvError(
+      'missing-input',
+      `the input "${name}" (${type}${formatDims(dims)}) is missing from the feeds`,
+      { value: name },
+    );
+  }
+  if (!(tensor instanceof Tensor)) {
+    throw new WgconvError('wrong-type', `the input "${name}" must be a Tensor`, { value: name });
+  }
+  if (tensor.type !== type) {
+    throw new WgconvError(
+      'wrong-type',
+      `the input "${name}" takes ${type} elements, but the tensor holds ${tensor.type}`,
+      { value: name, data: { expected: type, actual: tensor.type } },
+    );
+  }
+  const fits =
+    tensor.dims.length === dims.length &&
+    dims.every((dim: Dim, axis) => typeof dim === 'string' || dim === tensor.dims[axis]);
+  if (!fits) {
+    throw new WgconvError(
+      'wrong-shape',
+      `the input "${name}" takes the shape ${formatDims(dims)}, but the tensor has ${formatDims(tensor.dims)}`,
+      { value: name, data: { expected: dims, actual: tensor.dims } },
+    );
+  }
+  return tensor;
+}
+
+function shapesOf(feeds: Feeds): Map<string, readonly number[]> {
+  return new Map([...feeds].map(([name, tensor]) => [name, tensor.dims]));
+}

@@ -1,0 +1,156 @@
+/** Constants in GPU memory: uploaded as raw bytes, packed by kernels, kept for the session. */
+
+import { type Dispatch, uniformBytes, writeUniforms } from '../../shaders/lib/kernel.ts';
+import { internal } from '../core/errors.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { GpuContext } from '../gpu/device.ts';
+import type { CompiledKernel } from '../gpu/pipelines.ts';
+import type { PlannedWeight } from '../plan/plan.ts';
+import { toDeviceBytes } from './words.ts';
+
+export class WeightStore {
+  readonly #context: GpuContext;
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  constructor(context: GpuContext) {
+    this.#context = context;
+  }
+
+  get bytes(): number {
+    let sum = 0;
+    for (const buffer of this.#buffers.values()) sum += buffer.size;
+    return sum;
+  }
+
+  buffer(key: string): GPUBuffer {
+    const buffer = this.#buffers.get(key);
+    if (!buffer) throw internal(`the weight "${key}" was never uploaded`);
+    return buffer;
+  }
+
+  /** Uploads and packs what is not there yet; pipelines first, then one pass over the constants. */
+  async load(
+    weights: readonly PlannedWeight[],
+    constants: ReadonlyMap<string, HostTensor>,
+    onWeight: () => void,
+  ): Promise<void> {
+    const { pipelines } = this.#context;
+    const missing = weights.filter((weight) => !this.#buffers.has(weight.key));
+    const dispatches = missing.flatMap((weight) => weight.packing);
+    const ready = await Promise.all(
+      dispatches.map(async (dispatch) => {
+        const compiled = await this.#context.race(pipelines.get(dispatch.kernel, dispatch.variant));
+        return [dispatch, compiled] as const;
+      }),
+    );
+    const compiled = new Map<Dispatch, CompiledKernel>(ready);
+    const byConstant = new Map<string, PlannedWeight[]>();
+    for (const weight of missing) {
+      byConstant.set(weight.constant, [...(byConstant.get(weight.constant) ?? []), weight]);
+    }
+    let batch: [string, PlannedWeight[]][] = [];
+    let bytes = 0;
+    const flush = async () => {
+      const work = batch;
+      batch = [];
+      bytes = 0;
+      await this.#context.guard('the weights', () => this.#upload(work, constants, compiled));
+      for (const [, group] of work) for (const _ of group) onWeight();
+    };
+    for (const entry of byConstant) {
+      batch.push(entry);
+      bytes += (entry[1][0] as PlannedWeight).rawBytes;
+      if (bytes > batchBytes) await flush();
+    }
+    if (batch.length > 0) await flush();
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+
+  #upload(
+    batch: readonly [string, readonly PlannedWeight[]][],
+    constants: ReadonlyMap<string, HostTensor>,
+    compiled: ReadonlyMap<Dispatch, CompiledKernel>,
+  ): void {
+    const { device } = this.#context;
+    const temporary: GPUBuffer[] = [];
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const [name, group] of batch) {
+      const constant = constants.get(name);
+      const first = group[0];
+      if (!constant || !first) throw internal(`the constant "${name}" is gone`);
+      const raw = device.createBuffer({
+        label: name,
+        size: first.rawBytes,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      });
+      writeBytes(device.queue, raw, toDeviceBytes(constant, first.element, name));
+      for (const weight of group) {
+        if (weight.packing.length === 0) this.#buffers.set(weight.key, raw);
+        else this.#pack(weight, raw, pass, compiled, temporary);
+      }
+      if (!group.some((weight) => weight.packing.length === 0)) temporary.push(raw);
+    }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    for (const buffer of temporary) buffer.destroy();
+  }
+
+  #pack(
+    weight: PlannedWeight,
+    raw: GPUBuffer,
+    pass: GPUComputePassEncoder,
+    compiled: ReadonlyMap<Dispatch, CompiledKernel>,
+    temporary: GPUBuffer[],
+  ): void {
+    const { device } = this.#context;
+    const target = device.createBuffer({
+      label: weight.key,
+      size: weight.bytes,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
+    });
+    this.#buffers.set(weight.key, target);
+    for (const dispatch of weight.packing) {
+      const { pipeline, layout } = compiled.get(dispatch) as CompiledKernel;
+      const block = new ArrayBuffer(uniformBytes(dispatch.kernel.uniforms));
+      writeUniforms(dispatch.kernel.uniforms, dispatch.uniforms, new DataView(block));
+      const uniforms = device.createBuffer({
+        size: block.byteLength,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      });
+      temporary.push(uniforms);
+      device.queue.writeBuffer(uniforms, 0, block);
+      const storage = dispatch.buffers.map((role) => (role.role === 'input' ? raw : target));
+      const group = device.createBindGroup({
+        layout,
+        entries: [uniforms, ...storage].map((buffer, binding) => ({
+          binding,
+          resource: { buffer },
+        })),
+      });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...dispatch.workgroups);
+    }
+  }
+}
+
+/** Raw uploads that exist beside their packed copies at the same time. */
+const batchBytes = 64 * 2 ** 20;
+
+/** `writeBuffer` takes whole 4-byte words; a tail of narrower elements is padded. */
+export function writeBytes(queue: GPUQueue, buffer: GPUBuffer, bytes: Uint8Array): void {
+  if (bytes.byteLength === 0) return;
+  const whole = bytes.byteLength % 4 === 0 ? bytes : padded(bytes);
+  queue.writeBuffer(buffer, 0, whole as Uint8Array<ArrayBuffer>);
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const result = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+  result.set(bytes);
+  return result;
+}
