@@ -1,9 +1,10 @@
 /** The list of operators: one line each. */
 
 import { convertLayoutOperator } from './layout/convert-layout.ts';
+import { movementOperators } from './movement/index.ts';
 import type { AnyOperator } from './operator.ts';
 
-const list: readonly AnyOperator[] = [convertLayoutOperator];
+const list: readonly AnyOperator[] = [convertLayoutOperator, ...movementOperators];
 
 const byType = new Map(list.map((operator) => [operator.type, operator]));
 
