@@ -4,6 +4,7 @@ import { DeviceLostError, WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from './caps.ts';
 import { assumedCeiling, measureCeiling } from './ceiling.ts';
 import { PipelineCache } from './pipelines.ts';
+import { keepsNaN } from './probe.ts';
 
 export interface DeviceOptions {
   /** A device that the caller owns: used as it is, never destroyed by wgconv. */
@@ -23,6 +24,7 @@ export class GpuContext {
   readonly #owned: boolean;
   readonly #lost: Promise<never>;
   #lostReason: string | undefined;
+  #shared: SharedContext | undefined;
 
   private constructor(device: GPUDevice, caps: DeviceCaps, owned: boolean) {
     this.device = device;
@@ -43,18 +45,49 @@ export class GpuContext {
   static async create(options: DeviceOptions = {}): Promise<GpuContext> {
     const device = options.device ?? (await requestDevice(options));
     const draft = readCaps(device, !!options.compatibilityLimits);
-    const ceiling =
-      options.ceiling === 'assume'
-        ? assumedCeiling(draft.software)
-        : (options.ceiling ?? (await measureCeiling(device)));
+    const nan = await keepsNaN(device);
+    const ceiling = await ceilingOf(device, draft.software, options.ceiling);
+
     // An adapter that names itself nothing is judged by what it can do.
     const software = draft.software || (ceiling.gflops < 200 && !draft.adapter.vendor);
     const caps = {
       ...draft,
       software,
+      keepsNaN: nan,
       ceiling: { ...ceiling, parallelism: software ? 8 : ceiling.parallelism },
     };
     return new GpuContext(device, caps, !options.device);
+  }
+
+  /**
+   * The context that sessions with the same options share: one device, one pipeline cache. Each
+   * `acquire` is answered by one `release`; the last one destroys the device.
+   */
+  static async acquire(options: DeviceOptions = {}): Promise<GpuContext> {
+    if (options.device) return GpuContext.create(options);
+    const key = JSON.stringify(options);
+    for (let entry = shared.get(key); entry; entry = shared.get(key)) {
+      entry.users++; // before waiting: nobody may destroy it meanwhile
+      const context = await entry.context.catch(() => undefined);
+      if (context && !context.isLost) return context;
+      if (shared.get(key) === entry) shared.delete(key);
+    }
+    const entry: SharedContext = { context: GpuContext.create(options), users: 1 };
+    shared.set(key, entry);
+    const context = await entry.context.catch((error: unknown) => {
+      shared.delete(key);
+      throw error;
+    });
+    context.#shared = entry;
+    return context;
+  }
+
+  /** Gives back what `acquire` gave. A caller's own device is left alone. */
+  release(): void {
+    const entry = this.#shared;
+    if (!entry || --entry.users > 0) return;
+    for (const [key, other] of shared) if (other === entry) shared.delete(key);
+    this.dispose();
   }
 
   get isLost(): boolean {
@@ -94,6 +127,22 @@ export class GpuContext {
     if (this.#owned) this.device.destroy();
   }
 }
+
+function ceilingOf(
+  device: GPUDevice,
+  software: boolean,
+  given: DeviceOptions['ceiling'],
+): DeviceCaps['ceiling'] | Promise<DeviceCaps['ceiling']> {
+  if (given === 'assume') return assumedCeiling(software);
+  return given ?? measureCeiling(device);
+}
+
+interface SharedContext {
+  readonly context: Promise<GpuContext>;
+  users: number;
+}
+
+const shared = new Map<string, SharedContext>();
 
 /** Keeps error scopes balanced when `make` throws. */
 function attempt<T>(make: () => T): { result: T } | { error: unknown } {

@@ -161,7 +161,7 @@ export class InferenceSession {
     }
     this.#compiled.clear();
     this.#weights?.dispose();
-    this.#context?.dispose();
+    this.#context?.release();
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -263,7 +263,7 @@ async function read(
 async function createContext(options: SessionOptions): Promise<GpuContext | undefined> {
   if (options.backend === 'cpu') return undefined;
   try {
-    return await GpuContext.create(options.gpu);
+    return await GpuContext.acquire(options.gpu);
   } catch (error) {
     if (options.backend === 'auto' && error instanceof WgconvError && error.code === 'no-webgpu') {
       return undefined;
