@@ -1,18 +1,24 @@
 /** The list of kernels: one line each. A unit test validates every variant of every one. */
 
+import { cast } from './cast.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
 import { fill } from './fill.ts';
 import { gather } from './gather.ts';
+import { gemm } from './gemm.ts';
 import type { Kernel } from './lib/kernel.ts';
+import { matvec } from './matvec.ts';
 import { pad } from './pad.ts';
 import { stridedCopy } from './strided_copy.ts';
 
 export const kernels: readonly Kernel[] = [
+  cast,
   convertLayout,
   copyChannels,
   fill,
   gather,
+  gemm,
+  matvec,
   pad,
   stridedCopy,
 ];

@@ -3,8 +3,9 @@
 import { convertLayoutOperator } from './layout/convert-layout.ts';
 import { movementOperators } from './movement/index.ts';
 import type { AnyOperator } from './operator.ts';
+import { shapeFamily } from './shape/index.ts';
 
-const list: readonly AnyOperator[] = [convertLayoutOperator, ...movementOperators];
+const list: readonly AnyOperator[] = [convertLayoutOperator, ...movementOperators, ...shapeFamily];
 
 const byType = new Map(list.map((operator) => [operator.type, operator]));
 

@@ -87,6 +87,16 @@ export interface ChannelAffine {
   readonly shift: Float64Array;
 }
 
+/** Inputs that hold y = W∗x + b's W (output channels along `axis`) and b. */
+export interface LinearInputs {
+  readonly weight: number;
+  readonly bias: number;
+  readonly axis: number;
+}
+
+/** What a constant input means, so that seeded weights keep a network's values in range. */
+export type ParameterRole = 'scale' | 'shift' | 'mean' | 'variance';
+
 /** What the passes ask, so that no pass knows an operator. All fields are optional. */
 export interface Traits<A = unknown> {
   /** Ways to lay out the node, best first; without it everything is linear. */
@@ -98,11 +108,30 @@ export interface Traits<A = unknown> {
   /** This node as a step of its producer's epilogue, where it can be one. */
   asEpilogue?(facts: NodeFacts<A>): EpilogueStep | undefined;
   /** Linear in input 0 with a weight (output channels along `axis`) and a bias input: y = W∗x + b. */
-  linear?(facts: NodeFacts<A>): { weight: number; bias: number; axis: number } | undefined;
+  linear?(facts: NodeFacts<A>): LinearInputs | undefined;
+  /**
+   * For nodes that are no linear map by a weight: inputs that can take a per-channel affine map of
+   * the output all the same, s·y + t by weight·s and bias·s + t (BatchNormalization: scale and B).
+   */
+  absorbsAffine?(facts: NodeFacts<A>): LinearInputs | undefined;
+  /** Meaning of constant inputs by index (BatchNormalization: scale, shift, mean, variance). */
+  readonly parameterRoles?: Readonly<Record<number, ParameterRole>>;
+  /**
+   * The outputs follow from the types of the inputs alone (Shape, Size): the reference is called
+   * without values, and folding does not wait for them.
+   */
+  readonly foldsFromTypes?: boolean;
+  /**
+   * Outputs made directly from constant inputs, where the way through float64 would be dear
+   * (ConstantOfShape of a hundred megabytes). All inputs are in `facts.constant`.
+   */
+  hostFold?(facts: NodeFacts<A>): readonly HostTensor[] | undefined;
   /** This node as a per-channel affine map of a producer's output, where it is one. */
   affine?(facts: NodeFacts<A>): ChannelAffine | undefined;
   /** Inputs whose values must be known on the host (shapes, axes, pads): never uploaded. */
   readonly hostInputs?: readonly number[];
+  /** Inputs of which only type and dims matter (Shape): known as soon as shapes are. */
+  readonly typeInputs?: readonly number[];
   /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
   /** Always computed on the host, through the reference. */
