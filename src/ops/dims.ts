@@ -15,6 +15,11 @@ export function invalidShape(message: string, data?: Readonly<Record<string, unk
   throw new WgconvError('invalid-shape', message, { data });
 }
 
+/** Not even the rank of the output follows: the values of `input` must be known before a run. */
+export function unknownRank(operator: string, input: string): never {
+  invalidShape(`the output's rank is not known: ${input} of ${operator} must be a constant`);
+}
+
 /** Names for dimensions of which nothing is known; the same source gives the same names. */
 export function unknownDims(source: string, rank: number): Dim[] {
   return Array.from({ length: rank }, (_, axis) => `${source}[${axis}]`);

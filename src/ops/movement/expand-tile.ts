@@ -10,7 +10,7 @@ import {
   stridesOf,
 } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
-import { integersAt, invalidShape, unknownDims } from '../dims.ts';
+import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { defineOperator, type HostValues } from '../operator.ts';
 import { type CopyDim, copyDispatches, movement } from './copy.ts';
 
@@ -23,7 +23,7 @@ export const expand = defineOperator<null>({
     const wanted = integersAt(known, 1);
     if (wanted) return [{ type: x.type, dims: broadcastDims(x.dims, wanted) }];
     const rank = shape?.dims[0];
-    if (typeof rank !== 'number') return [];
+    if (typeof rank !== 'number') return unknownRank('Expand', 'shape');
     const dims = unknownDims(`Expand${formatDims(x.dims)}`, Math.max(rank, x.dims.length));
     return [{ type: x.type, dims }];
   },

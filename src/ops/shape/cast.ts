@@ -70,7 +70,6 @@ const castLike = defineOperator<null>({
   },
   infer: ([x, like]) => (x && like ? [{ type: like.type, dims: x.dims }] : []),
   accuracy: 'exact',
-  // The second input is never read on the device either.
   traits: { ...traits, typeInputs: [1] },
   reference,
   lower,

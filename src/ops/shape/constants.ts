@@ -1,9 +1,10 @@
 /** Constant, ConstantOfShape and Range: tensors out of nothing. They are folded when loading. */
 
-import { isBigInt } from '../../core/dtype.ts';
+import { allocate, isBigInt } from '../../core/dtype.ts';
 import { toReference } from '../../core/reference.ts';
-import { type HostTensor, hostTensor } from '../../core/tensor.ts';
-import { integersAt, invalidShape, unknownDims } from '../dims.ts';
+import { isStatic, sizeOf } from '../../core/shape.ts';
+import { elementsOf, type HostTensor, hostTensor } from '../../core/tensor.ts';
+import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { type AnyOperator, type AttributeReader, defineOperator } from '../operator.ts';
 
 export interface ConstantAttributes {
@@ -52,10 +53,21 @@ const constantOfShape = defineOperator<ConstantAttributes>({
     if (dims?.some((dim) => dim < 0)) invalidShape(`ConstantOfShape of shape [${dims}]`);
     if (dims) return [{ type, dims }];
     const rank = shape?.dims[0];
-    return typeof rank === 'number' ? [{ type, dims: unknownDims('ConstantOfShape', rank) }] : [];
+    if (typeof rank !== 'number') return unknownRank('ConstantOfShape', 'input');
+    return [{ type, dims: unknownDims('ConstantOfShape', rank) }];
   },
   accuracy: 'exact',
-  traits: { home: 'host', hostInputs: [0] },
+  traits: {
+    home: 'host',
+    hostInputs: [0],
+    // Straight to the bytes: a large one would be dear in float64.
+    hostFold({ attributes: { value }, outputs: [output] }) {
+      if (!output || !isStatic(output)) return undefined;
+      const filled = allocate(output.type, sizeOf(output.dims));
+      filled.fill(elementsOf(value)[0] as never);
+      return [hostTensor(output.type, output.dims, filled)];
+    },
+  },
   reference: () => import('./reference.ts').then((m) => m.constantReference),
   lower: () => [],
 });

@@ -12,7 +12,7 @@ import {
   type TensorType,
 } from '../../core/shape.ts';
 import { elementsOf } from '../../core/tensor.ts';
-import { divideDims, integersAt, invalidShape, unknownDims } from '../dims.ts';
+import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { c4OrLinear } from '../layouts.ts';
 import { copyAll, lineWorkgroups, movement } from '../movement/copy.ts';
 import { type AnyOperator, type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
@@ -64,7 +64,7 @@ const reshape = defineOperator<ReshapeAttributes>({
     const wanted = integersAt(known, 1) ?? attributes.shape;
     if (wanted) return [{ type: x.type, dims: reshapeDims(x.dims, wanted, attributes.allowZero) }];
     const rank = shape?.dims[0];
-    if (typeof rank !== 'number') return [];
+    if (typeof rank !== 'number') return unknownRank('Reshape', 'shape');
     return [{ type: x.type, dims: unknownDims(`Reshape${formatDims(x.dims)}`, rank) }];
   },
   accuracy: 'exact',
@@ -104,7 +104,7 @@ const squeeze = defineOperator<AxesAttributes>({
     if (!x) return [];
     const { type, dims } = x;
     const values = integersAt(known, 1) ?? attributes.axes;
-    if (!values && given) return [];
+    if (!values && given) return unknownRank('Squeeze', 'axes');
     const axes = values?.map((axis) => normaliseAxis(axis, dims.length));
     for (const axis of axes ?? []) {
       const dim = dims[axis];
@@ -129,7 +129,7 @@ const unsqueeze = defineOperator<AxesAttributes>({
     const values = integersAt(known, 1) ?? attributes.axes;
     if (!values) {
       const added = given?.dims[0];
-      if (typeof added !== 'number') return [];
+      if (typeof added !== 'number') return unknownRank('Unsqueeze', 'axes');
       const rank = x.dims.length + added;
       return [{ type: x.type, dims: unknownDims(`Unsqueeze${formatDims(x.dims)}`, rank) }];
     }
