@@ -1,5 +1,6 @@
 /** The list of kernels: one line each. A unit test validates every variant of every one. */
 
+import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
@@ -7,8 +8,13 @@ import { fill } from './fill.ts';
 import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
 import type { Kernel } from './lib/kernel.ts';
+import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
 import { pad } from './pad.ts';
+import { poolLinear } from './pool_linear.ts';
+import { pool2dC4 } from './pool2d_c4.ts';
+import { reduceKernel } from './reduce.ts';
+import { softmaxKernel } from './softmax.ts';
 import { stridedCopy } from './strided_copy.ts';
 
 export const kernels: readonly Kernel[] = [
@@ -21,4 +27,11 @@ export const kernels: readonly Kernel[] = [
   matvec,
   pad,
   stridedCopy,
+  batchNorm,
+  batchNormRunning,
+  lrnKernel,
+  poolLinear,
+  pool2dC4,
+  reduceKernel,
+  softmaxKernel,
 ];

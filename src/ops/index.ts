@@ -1,11 +1,31 @@
 /** The list of operators: one line each. */
 
+import { batchNormalization } from './batch-normalization/operator.ts';
+import { gemm } from './gemm/schema.ts';
 import { convertLayoutOperator } from './layout/convert-layout.ts';
+import { lrn } from './lrn/operator.ts';
+import { matMul } from './matmul/schema.ts';
 import { movementOperators } from './movement/index.ts';
 import type { AnyOperator } from './operator.ts';
+import { globalPoolOperators } from './pool/global.ts';
+import { poolOperators } from './pool/operators.ts';
+import { reduceOperators } from './reduce/operators.ts';
 import { shapeFamily } from './shape/index.ts';
+import { softmaxOperators } from './softmax/operators.ts';
 
-const list: readonly AnyOperator[] = [convertLayoutOperator, ...movementOperators, ...shapeFamily];
+const list: readonly AnyOperator[] = [
+  convertLayoutOperator,
+  gemm,
+  matMul,
+  ...movementOperators,
+  ...shapeFamily,
+  batchNormalization,
+  lrn,
+  ...poolOperators,
+  ...globalPoolOperators,
+  ...reduceOperators,
+  ...softmaxOperators,
+];
 
 const byType = new Map(list.map((operator) => [operator.type, operator]));
 

@@ -1,0 +1,136 @@
+/**
+ * 2D pooling in C4. Each invocation pools `tile` neighbouring outputs of one row, four channels
+ * each. With `kernel` (2 or 3, square, undilated) the taps are unrolled and a column that several
+ * outputs share is loaded once; with 0 the window's size and dilation are uniforms.
+ */
+
+import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { c4Functions } from './lib/layout.ts';
+import { type Pooling, poolFunctions, poolings, poolUniforms } from './lib/pool.ts';
+import { reductionSource } from './lib/reduce.ts';
+
+export interface Pool2dVariant {
+  readonly [field: string]: string | number | boolean;
+  readonly pooling: Pooling;
+  readonly element: 'f32' | 'f16';
+  /** Taps along each axis; 0 for any. */
+  readonly kernel: number;
+  /** Stride along the row; 0 for any. */
+  readonly stride: number;
+  readonly tile: number;
+}
+
+/** Windows whose taps are unrolled. */
+const unrolled = [
+  { kernel: 2, stride: 2 },
+  { kernel: 3, stride: 1 },
+  { kernel: 3, stride: 2 },
+];
+
+export const pool2dTile = 4;
+
+/** The shape fields of the variant for a window. */
+export function pool2dShape(
+  kernel: readonly [number, number],
+  stride: number,
+  dilated: boolean,
+): Pick<Pool2dVariant, 'kernel' | 'stride' | 'tile'> {
+  const found = unrolled.find(
+    (shape) => shape.kernel === kernel[0] && shape.kernel === kernel[1] && shape.stride === stride,
+  );
+  return found && !dilated ? { ...found, tile: pool2dTile } : { kernel: 0, stride: 0, tile: 1 };
+}
+
+export const pool2dC4 = defineKernel<Pool2dVariant, typeof poolUniforms>({
+  name: 'pool2d_c4',
+  variants: () =>
+    (['f32', 'f16'] as const).flatMap((element) =>
+      poolings.flatMap((pooling) => [
+        ...unrolled.map((shape) => ({ pooling, element, ...shape, tile: pool2dTile })),
+        { pooling, element, kernel: 0, stride: 0, tile: 1 },
+      ]),
+    ),
+  uniforms: poolUniforms,
+  bindings: ({ element }) => [
+    { name: 'x', access: 'read', type: `array<vec4<${element}>>` },
+    { name: 'y', access: 'read_write', type: `array<vec4<${element}>>` },
+  ],
+  workgroupSize: () => [64, 1, 1],
+  wgsl({ pooling, element, kernel, stride, tile }) {
+    const outputs = Array.from({ length: tile }, (_, index) => index);
+    return `
+${reductionSource(pooling, { scalar: 'f32', lanes: 4 })}
+${flatIndex}
+${c4Functions}
+${poolFunctions}
+fn store(plane: u32, oy: u32, ox: u32, start: vec2<i32>, state: State) {
+  if (ox < u.outputSize.z) {
+    let value = finish(state, ${pooling === 'mean' ? 'windowCount(vec3<i32>(0, start))' : '1u'});
+    let block = plane % ((u.channels + 3u) / 4u);
+    y[plane * u.outputSize.w + oy * u.outputSize.z + ox] =
+      vec4<${element}>(maskLanes(value, block, u.channels));
+  }
+}
+// \`index\` counts tiles: along the row, down the rows, through the planes.
+fn pool(index: u32) {
+  let columns = (u.outputSize.z + ${tile - 1}u) / ${tile}u;
+  let line = index / columns;
+  let ox = index % columns * ${tile}u;
+  let oy = line % u.outputSize.y;
+  let plane = line / u.outputSize.y;
+  let start = vec2<i32>(vec2<u32>(oy, ox) * u.strides.yz) - u.padBegin.yz;
+  let ys = taps(start.x, i32(u.inputSize.y), 1u);
+  let base = plane * u.inputSize.w;
+${outputs.map((t) => `  var state${t} = initialState();`).join('\n')}
+  for (var ky = ys.x; ky < ys.y; ky++) {
+    let row = base + u32(start.x + i32(ky * u.dilations.y)) * u.inputSize.z;
+    ${kernel === 0 ? generalRow : unrolledRow(kernel, stride, tile)}
+  }
+${outputs
+  .map(
+    (t) =>
+      `  store(plane, oy, ox + ${t}u, start + vec2<i32>(0, ${t} * i32(u.strides.z)), state${t});`,
+  )
+  .join('\n')}
+}
+@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
+  if (index < u.outputs) {
+    pool(index);
+  }
+}
+`;
+  },
+});
+
+const generalRow = `
+    let xs = taps(start.y, i32(u.inputSize.z), 2u);
+    for (var kx = xs.x; kx < xs.y; kx++) {
+      let at = row + u32(start.y + i32(kx * u.dilations.z));
+      state0 = combine(state0, lift(vec4<f32>(x[at])));
+    }`;
+
+/** Loads each column of the row once and gives it to every output whose window holds it. */
+function unrolledRow(kernel: number, stride: number, tile: number): string {
+  const columns = Array.from({ length: (tile - 1) * stride + kernel }, (_, index) => index);
+  return columns
+    .map((column) => {
+      const takers = Array.from({ length: tile }, (_, index) => index).filter(
+        (output) => column >= output * stride && column < output * stride + kernel,
+      );
+      return `
+    {
+      let ax = start.y + ${column};
+      if (ax >= 0 && ax < i32(u.inputSize.z)) {
+        let own = lift(vec4<f32>(x[row + u32(ax)]));
+        ${takers.map((output) => `state${output} = combine(state${output}, own);`).join('\n')}
+      }
+    }`;
+    })
+    .join('');
+}

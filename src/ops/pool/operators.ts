@@ -1,0 +1,85 @@
+/**
+ * MaxPool, AveragePool, LpPool and wgconv.MinPool.
+ * https://onnx.ai/onnx/operators/onnx__MaxPool.html, …/onnx__AveragePool.html, …/onnx__LpPool.html
+ */
+
+import type { Pooling } from '../../../shaders/lib/pool.ts';
+import { c4OrLinear } from '../layouts.ts';
+import {
+  type Accuracy,
+  type AnyOperator,
+  type AttributeReader,
+  defineOperator,
+  type Operator,
+} from '../operator.ts';
+import { lowerPool, lpReduction } from './lower.ts';
+import { inferPool, type PoolAttributes, readPool } from './window.ts';
+
+interface PoolFacts {
+  readonly type: string;
+  readonly outputs?: 1 | 2;
+  readonly accuracy: Accuracy;
+  /** What this operator reads beyond the window. */
+  read(source: AttributeReader, opset: number): Partial<PoolAttributes>;
+  pooling(attributes: PoolAttributes): Pooling;
+}
+
+function poolOperator(facts: PoolFacts): AnyOperator {
+  const operator: Operator<PoolAttributes> = {
+    type: facts.type,
+    arity: { inputs: [1, 1], outputs: [1, facts.outputs ?? 1] },
+    attributes: (source, opset) => ({ ...readPool(source), ...facts.read(source, opset) }),
+    infer([x], attributes) {
+      const y = inferPool(x, attributes);
+      return attributes.indices ? [y, { type: 'int64', dims: y.dims }] : [y];
+    },
+    accuracy: facts.accuracy,
+    traits: {
+      layouts: (node) => c4OrLinear(node),
+      ...(facts.outputs === 2 && { indices: { outputs: [1] } }),
+    },
+    reference: () => import('./reference.ts').then((module) => module.poolReference(facts.pooling)),
+    lower: (io, attributes) => lowerPool(io, facts.pooling(attributes), attributes),
+  };
+  return defineOperator(operator);
+}
+
+const readIndices = (source: AttributeReader): Partial<PoolAttributes> => ({
+  indices: source.outputCount > 1,
+  columnMajor: source.int('storage_order', 0) !== 0,
+});
+
+export const poolOperators: readonly AnyOperator[] = [
+  poolOperator({
+    type: 'MaxPool',
+    outputs: 2,
+    accuracy: 'exact',
+    read: readIndices,
+    pooling: () => 'max',
+  }),
+  poolOperator({
+    type: 'wgconv.MinPool',
+    accuracy: 'exact',
+    read: () => ({}),
+    pooling: () => 'min',
+  }),
+  poolOperator({
+    type: 'AveragePool',
+    accuracy: 'sum',
+    read: (source) => ({ countIncludePad: source.int('count_include_pad', 0) !== 0 }),
+    pooling: () => 'mean',
+  }),
+  poolOperator({
+    type: 'LpPool',
+    accuracy: 'function',
+    read: readExponent,
+    pooling: ({ p }) => lpReduction(p),
+  }),
+];
+
+/** A float in LpPool-1 and GlobalLpPool-1, an integer since. */
+export function readExponent(source: AttributeReader, opset: number): { p: number } {
+  const p = opset < 2 ? source.float('p', 2) : source.int('p', 2);
+  if (p <= 0) source.fail('"p" must be positive');
+  return { p };
+}
