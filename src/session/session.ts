@@ -102,6 +102,11 @@ export class InferenceSession {
     return this.#context?.caps;
   }
 
+  /** The device that the session computes on, for sharing buffers; undefined on `cpu`. */
+  get device(): GPUDevice | undefined {
+    return this.#context?.device;
+  }
+
   /**
    * Runs the model once. Overlapping calls queue and all succeed, in order.
    * @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it

@@ -1,0 +1,86 @@
+/** Interleaved timing: engines in random order, medians, and paired ratios with their interval. */
+
+export interface Timing {
+  /** Milliseconds. */
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+  readonly runs: number;
+}
+
+export interface Ratio {
+  /** Median of peer time ÷ own time over the rounds in which both ran. */
+  readonly median: number;
+  /** 95 % interval of that median. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Budget {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly leastRounds: number;
+}
+
+/**
+ * Milliseconds of every contestant in every round; the order within a round is shuffled. Ends after
+ * `rounds` or `seconds`, whichever comes first, but not before `leastRounds`.
+ */
+export async function interleave(
+  contestants: ReadonlyMap<string, () => Promise<void>>,
+  budget: Budget,
+  onRound: (round: number) => void,
+): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>([...contestants.keys()].map((name) => [name, []]));
+  for (const run of contestants.values()) {
+    await run();
+    await run();
+  }
+  const start = performance.now();
+  for (let round = 0; round < budget.rounds; round++) {
+    const elapsed = (performance.now() - start) / 1000;
+    if (elapsed > budget.seconds && round >= budget.leastRounds) break;
+    for (const [name, run] of shuffled([...contestants])) {
+      const begin = performance.now();
+      await run();
+      times.get(name)?.push(performance.now() - begin);
+    }
+    onRound(round + 1);
+  }
+  return times;
+}
+
+export function timingOf(milliseconds: readonly number[]): Timing {
+  return {
+    median: quantile(milliseconds, 0.5),
+    p10: quantile(milliseconds, 0.1),
+    p90: quantile(milliseconds, 0.9),
+    runs: milliseconds.length,
+  };
+}
+
+/** Peer ÷ own, paired by round; the interval of the median by order statistics. */
+export function ratioOf(own: readonly number[], peer: readonly number[]): Ratio {
+  const ratios = own.map((time, round) => (peer[round] ?? Number.NaN) / time).sort((a, b) => a - b);
+  const half = (1.96 * Math.sqrt(ratios.length)) / 2;
+  const at = (index: number) =>
+    ratios[Math.min(ratios.length - 1, Math.max(0, Math.round(index)))] as number;
+  const middle = (ratios.length - 1) / 2;
+  return { median: quantile(ratios, 0.5), low: at(middle - half), high: at(middle + half) };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(at)] as number;
+  const high = sorted[Math.ceil(at)] as number;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+function shuffled<T>(items: T[]): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [items[last], items[other]] = [items[other] as T, items[last] as T];
+  }
+  return items;
+}

@@ -1,0 +1,41 @@
+/** After the first run a session makes no GPU object; after dispose it holds no GPU memory. */
+
+import { describe, expect, it } from 'vitest';
+import { elementsOf } from '../../src/core/tensor.ts';
+import { InferenceSession, Tensor } from '../../src/index.ts';
+import { type CountingDevice, countCreations } from '../support/counting-device.ts';
+import { uniform } from '../support/random.ts';
+import { hasShared, sharedFile } from '../support/shared-file.ts';
+
+const dims = [1, 3, 227, 227];
+
+async function ownDevice(): Promise<CountingDevice> {
+  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
+  if (!adapter) throw new Error('no adapter');
+  return countCreations(await adapter.requestDevice());
+}
+
+describe.skipIf(!hasShared)('SqueezeNet on a counting device', () => {
+  it('makes no GPU object in 100 runs after the first, and gives all memory back', async () => {
+    const counting = await ownDevice();
+    const session = await InferenceSession.create(
+      await sharedFile('models/squeezenet1.1/model.onnx'),
+      { gpu: { device: counting.device, ceiling: 'assume' } },
+    );
+    const input = new Tensor('float32', elementsOf(uniform(dims, 3, { scale: 100 })), dims);
+    const feeds = { [session.inputNames[0] as string]: input };
+    const first = await session.run(feeds);
+    expect(counting.counts.createBuffer).toBeGreaterThan(0); // the counter sees what is made
+    counting.reset();
+    for (let run = 0; run < 100; run++) {
+      const again = await session.run(feeds);
+      if (run === 99) {
+        const name = session.outputNames[0] as string;
+        expect(again[name]?.data).toEqual(first[name]?.data);
+      }
+    }
+    expect(Object.entries(counting.counts).filter(([, count]) => count > 0)).toEqual([]);
+    await session.dispose();
+    expect(counting.liveBytes()).toBe(0);
+  });
+});

@@ -1,0 +1,62 @@
+/** A GPU device that counts the objects made through it, for tests of steady state and of leaks. */
+
+export type Counts = Record<string, number>;
+
+const counted = [
+  'createBuffer',
+  'createBindGroup',
+  'createBindGroupLayout',
+  'createPipelineLayout',
+  'createComputePipeline',
+  'createComputePipelineAsync',
+  'createShaderModule',
+  'createTexture',
+  'createQuerySet',
+] as const;
+
+export interface CountingDevice {
+  readonly device: GPUDevice;
+  readonly counts: Counts;
+  /** Bytes of buffers made and not destroyed. */
+  liveBytes(): number;
+  reset(): void;
+}
+
+/** Wraps the creation methods of the device itself, so that every user of it is counted. */
+export function countCreations(device: GPUDevice): CountingDevice {
+  const counts: Counts = {};
+  let bytes = 0;
+  for (const method of counted) {
+    const original = device[method].bind(device) as (...given: unknown[]) => unknown;
+    counts[method] = 0;
+    Object.defineProperty(device, method, {
+      value: (...given: unknown[]) => {
+        counts[method] = (counts[method] ?? 0) + 1;
+        const made = original(...given);
+        if (method === 'createBuffer') track(made as GPUBuffer);
+        return made;
+      },
+    });
+  }
+  function track(buffer: GPUBuffer): void {
+    const { size } = buffer;
+    bytes += size;
+    const destroy = buffer.destroy.bind(buffer);
+    let live = true;
+    Object.defineProperty(buffer, 'destroy', {
+      value: () => {
+        if (live) bytes -= size;
+        live = false;
+        destroy();
+      },
+    });
+  }
+  return {
+    device,
+    counts,
+    liveBytes: () => bytes,
+    reset: () => {
+      for (const method of counted) counts[method] = 0;
+    },
+  };
+}
