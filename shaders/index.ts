@@ -11,6 +11,9 @@ import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
 import { pad } from './pad.ts';
+import { pointwiseBinary } from './pointwise_binary.ts';
+import { pointwiseUnary } from './pointwise_unary.ts';
+import { pointwiseWhere } from './pointwise_where.ts';
 import { poolLinear } from './pool_linear.ts';
 import { pool2dC4 } from './pool2d_c4.ts';
 import { reduceKernel } from './reduce.ts';
@@ -30,6 +33,9 @@ export const kernels: readonly Kernel[] = [
   batchNorm,
   batchNormRunning,
   lrnKernel,
+  pointwiseBinary,
+  pointwiseUnary,
+  pointwiseWhere,
   poolLinear,
   pool2dC4,
   reduceKernel,

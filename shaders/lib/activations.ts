@@ -27,8 +27,8 @@ export interface PointwiseFunction {
   readonly needs?: readonly FunctionName[];
   /** The definition, in float64. */
   readonly compute: (x: number, alpha: number, beta: number) => number;
-  /** Greatest |f(x) - f(y)| / |x - y| (of the continuous pieces, where f jumps). */
-  readonly lipschitz: (alpha: number, beta: number) => number;
+  /** Bound of the slope: everywhere, or at x (of the continuous pieces, where f jumps). */
+  readonly lipschitz: (alpha: number, beta: number, x: number) => number;
   /** Bound of the absolute error for an exact x, by WGSL's accuracy table; absent: exact. */
   readonly slack?: (x: number, alpha: number, beta: number) => number;
   /** NaN stays NaN (tested by its bits), or gives what the expression gives. */

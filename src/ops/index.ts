@@ -7,6 +7,7 @@ import { lrn } from './lrn/operator.ts';
 import { matMul } from './matmul/schema.ts';
 import { movementOperators } from './movement/index.ts';
 import type { AnyOperator } from './operator.ts';
+import { pointwiseOperators } from './pointwise/index.ts';
 import { globalPoolOperators } from './pool/global.ts';
 import { poolOperators } from './pool/operators.ts';
 import { reduceOperators } from './reduce/operators.ts';
@@ -19,6 +20,7 @@ const list: readonly AnyOperator[] = [
   matMul,
   ...movementOperators,
   ...shapeFamily,
+  ...pointwiseOperators,
   batchNormalization,
   lrn,
   ...poolOperators,
