@@ -117,11 +117,6 @@ export interface Traits<A = unknown> {
   /** Meaning of constant inputs by index (BatchNormalization: scale, shift, mean, variance). */
   readonly parameterRoles?: Readonly<Record<number, ParameterRole>>;
   /**
-   * The outputs follow from the types of the inputs alone (Shape, Size): the reference is called
-   * without values, and folding does not wait for them.
-   */
-  readonly foldsFromTypes?: boolean;
-  /**
    * Outputs made directly from constant inputs, where the way through float64 would be dear
    * (ConstantOfShape of a hundred megabytes). All inputs are in `facts.constant`.
    */
@@ -130,7 +125,10 @@ export interface Traits<A = unknown> {
   affine?(facts: NodeFacts<A>): ChannelAffine | undefined;
   /** Inputs whose values must be known on the host (shapes, axes, pads): never uploaded. */
   readonly hostInputs?: readonly number[];
-  /** Inputs of which only type and dims matter (Shape): known as soon as shapes are. */
+  /**
+   * Inputs of which only type and dims matter (Shape): known as soon as shapes are, so that folding
+   * does not wait for their values and calls the reference without them.
+   */
   readonly typeInputs?: readonly number[];
   /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };

@@ -1,0 +1,76 @@
+/** What traits are asked with: one node of a graph, its types and the constants it reads. */
+
+import { isHostOnly } from '../core/dtype.ts';
+import { WgconvError } from '../core/errors.ts';
+import type { TensorType } from '../core/shape.ts';
+import type { Graph, Node } from '../graph/graph.ts';
+import type { AnyOperator, HostValues, NodeFacts } from './operator.ts';
+
+/** The node's facts, or undefined where a type is not known (yet). */
+export function factsOf(node: Node, graph: Graph): NodeFacts | undefined {
+  const typeOf = (name: string): TensorType | undefined =>
+    graph.types.get(name) ?? graph.constants.get(name);
+  const inputs = node.inputs.map(typeOf);
+  if (inputs.some((type, index) => !type && node.inputs[index] !== '')) return undefined;
+  const outputs = node.outputs.map(typeOf).filter((type) => type !== undefined);
+  if (outputs.length < node.outputs.length) return undefined;
+  return {
+    attributes: node.attributes,
+    inputs,
+    outputs,
+    constant: (index) => graph.constants.get(node.inputs[index] ?? ''),
+  };
+}
+
+/** Output types of a node, none where nothing can be said yet; errors name the node. */
+export function inferNode(
+  node: Node,
+  operator: AnyOperator,
+  inputs: readonly (TensorType | undefined)[],
+  known: HostValues,
+): readonly TensorType[] {
+  const types = namingNode(node, () => operator.infer(inputs, node.attributes, known));
+  if (types.length > 0 && types.length < node.outputs.length) {
+    throw new WgconvError(
+      'invalid-model',
+      `the node has ${node.outputs.length} outputs, but its operator makes ${types.length}`,
+      { node: node.name, operator: node.op },
+    );
+  }
+  return types;
+}
+
+/** Runs `compute`; an error that names no node gets the name of this one. */
+export function namingNode<T>(node: Node, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof WgconvError) || error.node !== undefined) throw error;
+    const { code, message, value, data } = error;
+    throw new WgconvError(code, message, {
+      node: node.name,
+      operator: node.op,
+      value,
+      data,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The value for whose type a node must run on the host: one that WebGPU cannot compute with and
+ * that is no index. Undefined where the node can run on the device.
+ */
+export function heldOnHost(node: Node, operator: AnyOperator, graph: Graph): string | undefined {
+  const { hostInputs = [], indices } = operator.traits;
+  const hostOnly = (name: string) => {
+    const type = graph.types.get(name) ?? graph.constants.get(name);
+    return name !== '' && type !== undefined && isHostOnly(type.type);
+  };
+  return (
+    node.inputs.find(
+      (name, index) =>
+        hostOnly(name) && !hostInputs.includes(index) && !indices?.inputs?.includes(index),
+    ) ?? node.outputs.find((name, index) => hostOnly(name) && !indices?.outputs?.includes(index))
+  );
+}

@@ -1,0 +1,75 @@
+/** Computes a node on the host while a graph is transformed, to bytes as they would be stored. */
+
+import { WgconvError } from '../core/errors.ts';
+import { fromReference, type ReferenceTensor, toReference } from '../core/reference.ts';
+import {
+  formatDims,
+  isStatic,
+  type StaticTensorType,
+  sizeOf,
+  type TensorType,
+} from '../core/shape.ts';
+import { byteLengthOf, type HostTensor } from '../core/tensor.ts';
+import type { Node } from '../graph/graph.ts';
+import { inferNode, namingNode } from '../ops/facts.ts';
+import type { AnyOperator } from '../ops/operator.ts';
+
+/** More than this in one constant is a damaged or hostile model. */
+const largestConstant = 2 ** 31;
+
+/** The outputs of a node whose inputs are all known, but for those of which only the type counts. */
+export async function evaluateNode(
+  node: Node,
+  operator: AnyOperator,
+  inputs: readonly (HostTensor | undefined)[],
+  types: readonly (TensorType | undefined)[],
+): Promise<readonly HostTensor[]> {
+  const { traits } = operator;
+  const constant = (index: number) => inputs[index];
+  const inferred = inferNode(node, operator, types, constant);
+  if (inferred.length < node.outputs.length) throw unknownShape(node, '');
+  const outputs = inferred.map((type) => checked(node, type));
+  const [first] = inputs;
+  const [output] = outputs;
+  if (traits.view && first && output && outputs.length === 1) {
+    return [{ type: output.type, dims: output.dims, bytes: first.bytes }];
+  }
+  const facts = { attributes: node.attributes, inputs: types, outputs, constant };
+  const direct = traits.hostFold?.(facts);
+  if (direct) return direct;
+
+  const reference = await operator.reference();
+  const values = types.map((type, index): ReferenceTensor | undefined => {
+    const value = inputs[index];
+    if (value) return toReference(value);
+    return type && { ...(type as StaticTensorType), value: new Float64Array() };
+  });
+  const results = namingNode(node, () =>
+    reference(values, node.attributes, { single: false, outputs }),
+  );
+  return results.map((result, index) =>
+    fromReference({ ...(outputs[index] as StaticTensorType), value: result.value }),
+  );
+}
+
+function checked(node: Node, type: TensorType): StaticTensorType {
+  const place = { node: node.name, operator: node.op };
+  if (!isStatic(type)) throw unknownShape(node, ` ${formatDims(type.dims)}`);
+  const bytes = byteLengthOf(type.type, type.dims);
+  if (!(sizeOf(type.dims) >= 0) || bytes > largestConstant) {
+    throw new WgconvError(
+      'limit-exceeded',
+      `a constant of shape ${formatDims(type.dims)} would take ${bytes} bytes; ${largestConstant} are allowed`,
+      { ...place, data: { bytes, limit: largestConstant } },
+    );
+  }
+  return type;
+}
+
+function unknownShape(node: Node, dims: string): WgconvError {
+  return new WgconvError(
+    'invalid-shape',
+    `the output shape${dims} of a constant expression is not known`,
+    { node: node.name, operator: node.op },
+  );
+}

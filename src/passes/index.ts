@@ -1,0 +1,68 @@
+/** The passes in their order: once per model, and once per set of input shapes. */
+
+import type { Graph } from '../graph/graph.ts';
+import type { OperatorLookup } from '../ops/build-node.ts';
+import { findOperator } from '../ops/index.ts';
+import { assignLayouts } from './assign-layouts.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
+import { foldConstants } from './fold-constants.ts';
+import { fuseEpilogue } from './fuse-epilogue.ts';
+import { inferShapes } from './infer-shapes.ts';
+import { type InputShapes, specialise } from './specialise.ts';
+
+export type { InputShapes } from './specialise.ts';
+
+/** Passes that a caller can leave out to see what they do. */
+export type DisabledPass =
+  | 'fold-constants'
+  | 'dead-code'
+  | 'fold-batch-norm'
+  | 'fuse-epilogue'
+  | 'assign-layouts';
+
+export interface PassOptions {
+  readonly disable?: readonly DisabledPass[] | undefined;
+  /** Tests bring operators of their own. */
+  readonly find?: OperatorLookup | undefined;
+}
+
+export interface PreparedGraph {
+  /** The specialised graph before fusion: the model as its author wrote it. */
+  readonly original: Graph;
+  /** The graph to plan: folded, fused, with layouts and conversions. */
+  readonly prepared: Graph;
+}
+
+/** What can be done without shapes; run once per model. */
+export async function optimise(graph: Graph, options: PassOptions = {}): Promise<Graph> {
+  const { find = findOperator } = options;
+  const run = runnerOf(options);
+  const folded = await run('fold-constants', graph, foldConstants);
+  return inferShapes(await run('dead-code', folded, removeDeadCode), find);
+}
+
+/** Everything else, for one set of input shapes. */
+export async function prepare(
+  graph: Graph,
+  shapes: InputShapes,
+  options: PassOptions = {},
+): Promise<PreparedGraph> {
+  const { find = findOperator } = options;
+  const run = runnerOf(options);
+  const specialised = await specialise(graph, shapes, find);
+  const folded = await run('fold-constants', specialised, foldConstants);
+  const original = await run('dead-code', folded, removeDeadCode);
+  const affine = await run('fold-batch-norm', original, foldBatchNorm);
+  const fused = await run('fuse-epilogue', affine, fuseEpilogue);
+  const live = await run('dead-code', fused, removeDeadCode);
+  const prepared = await run('assign-layouts', live, assignLayouts);
+  return { original, prepared };
+}
+
+type Pass = (graph: Graph, find: OperatorLookup) => Graph | Promise<Graph>;
+
+function runnerOf({ disable = [], find = findOperator }: PassOptions) {
+  return async (name: DisabledPass, graph: Graph, pass: Pass): Promise<Graph> =>
+    disable.includes(name) ? graph : pass(graph, find);
+}

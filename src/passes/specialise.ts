@@ -1,0 +1,176 @@
+/**
+ * Gives a graph the shapes of its inputs: symbols become numbers, shape arithmetic is computed as
+ * far as other nodes need it, and every value gets a static type.
+ */
+
+import { WgconvError } from '../core/errors.ts';
+import {
+  type Dim,
+  formatDims,
+  isStatic,
+  type StaticTensorType,
+  type TensorType,
+} from '../core/shape.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import { type Graph, type Node, producersOf, type ValueInfo } from '../graph/graph.ts';
+import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
+import { inferNode } from '../ops/facts.ts';
+import { findOperator } from '../ops/index.ts';
+import { evaluateNode } from './evaluate-node.ts';
+
+/** Dims of inputs by name; inputs whose shape is static already may be left out. */
+export type InputShapes = Readonly<Record<string, readonly number[]>>;
+
+/**
+ * @throws WgconvError `wrong-shape`, `missing-input` or `unknown-input` where the shapes do not fit
+ * the inputs; `invalid-shape`, naming the node, where they do not fit the graph or where a shape
+ * depends on data that only exists in a run.
+ */
+export async function specialise(
+  graph: Graph,
+  shapes: InputShapes,
+  find: OperatorLookup = findOperator,
+): Promise<Graph> {
+  const inputs = bindInputs(graph.inputs, shapes);
+  const types = new Map<string, TensorType>();
+  for (const { name, type, dims } of inputs) types.set(name, { type, dims });
+  for (const [name, { type, dims }] of graph.constants) types.set(name, { type, dims });
+  const known = new KnownValues(graph, types, find);
+  for (const node of graph.nodes) {
+    const operator = requireOperator(node, find);
+    for (const index of operator.traits.hostInputs ?? []) {
+      await known.need(node.inputs[index] ?? '');
+    }
+    const inferred = inferNode(
+      node,
+      operator,
+      node.inputs.map((name) => types.get(name)),
+      (index) => known.values.get(node.inputs[index] ?? ''),
+    );
+    node.outputs.forEach((name, index) => {
+      const type = inferred[index];
+      if (!type || !isStatic(type)) {
+        throw unknownShape(node, name, type, operator.traits.hostInputs, known);
+      }
+      types.set(name, type);
+    });
+  }
+  // What was computed on the way is a constant from here on.
+  const nodes = graph.nodes.filter((node) => !node.outputs.every((name) => known.values.has(name)));
+  return { ...graph, inputs, nodes, constants: known.values, types };
+}
+
+/** Values known before a run: constants, and what follows from them, computed when needed. */
+class KnownValues {
+  readonly values: Map<string, HostTensor>;
+  readonly #producers: ReadonlyMap<string, Node>;
+  readonly #types: ReadonlyMap<string, TensorType>;
+  readonly #find: OperatorLookup;
+  readonly #knowable = new Map<string, boolean>();
+
+  constructor(graph: Graph, types: ReadonlyMap<string, TensorType>, find: OperatorLookup) {
+    this.values = new Map(graph.constants);
+    this.#producers = producersOf(graph);
+    this.#types = types;
+    this.#find = find;
+    // In topological order, so that nothing recurses as deep as the network.
+    for (const node of graph.nodes) {
+      const { typeInputs } = requireOperator(node, find).traits;
+      const knowable = node.inputs.every(
+        (name, index) => name === '' || typeInputs?.includes(index) || this.#isKnowable(name),
+      );
+      for (const output of node.outputs) this.#knowable.set(output, knowable);
+    }
+  }
+
+  /** Computes the value, where it can be known; types of what comes before it must be. */
+  async need(name: string): Promise<void> {
+    if (name === '' || this.values.has(name) || !this.#isKnowable(name)) return;
+    const node = this.#producers.get(name);
+    if (!node) return;
+    const operator = requireOperator(node, this.#find);
+    for (const [index, input] of node.inputs.entries()) {
+      if (!operator.traits.typeInputs?.includes(index)) await this.need(input);
+    }
+    const outputs = await evaluateNode(
+      node,
+      operator,
+      node.inputs.map((input) => this.values.get(input)),
+      node.inputs.map((input) => this.#types.get(input)),
+    );
+    node.outputs.forEach((output, index) => {
+      this.values.set(output, outputs[index] as HostTensor);
+    });
+  }
+
+  #isKnowable(name: string): boolean {
+    return this.values.has(name) || (this.#knowable.get(name) ?? false);
+  }
+}
+
+function bindInputs(inputs: readonly ValueInfo[], shapes: InputShapes): ValueInfo[] {
+  for (const name of Object.keys(shapes)) {
+    if (!inputs.some((input) => input.name === name)) {
+      throw new WgconvError(
+        'unknown-input',
+        `the model has no input "${name}"; it has ${inputs.map((input) => `"${input.name}"`).join(', ')}`,
+        { value: name },
+      );
+    }
+  }
+  const bound = new Map<string, { readonly size: number; readonly input: string }>();
+  return inputs.map((input): ValueInfo & StaticTensorType => {
+    const { name, type, dims: declared } = input;
+    const dims = shapes[name] ?? (isStatic(input) ? input.dims : undefined);
+    if (!dims) {
+      throw new WgconvError(
+        'missing-input',
+        `the input "${name}" has the shape ${formatDims(declared)}; say which sizes it takes`,
+        { value: name },
+      );
+    }
+    const wrong = (why: string) =>
+      new WgconvError(
+        'wrong-shape',
+        `the input "${name}" takes the shape ${formatDims(declared)}, not ${formatDims(dims)}: ${why}`,
+        { value: name, data: { expected: declared, actual: dims } },
+      );
+    if (dims.length !== declared.length) {
+      throw wrong(`it has ${declared.length} dimensions, not ${dims.length}`);
+    }
+    dims.forEach((size, axis) => {
+      const dim = declared[axis] as Dim;
+      if (!Number.isSafeInteger(size) || size < 0) throw wrong(`${size} is no size`);
+      if (typeof dim === 'number') {
+        if (dim !== size) throw wrong(`dimension ${axis} is ${dim}`);
+        return;
+      }
+      const other = bound.get(dim);
+      if (other && other.size !== size) {
+        throw wrong(`${dim} is ${other.size} in the input "${other.input}"`);
+      }
+      bound.set(dim, { size, input: name });
+    });
+    return { name, type, dims };
+  });
+}
+
+function unknownShape(
+  node: Node,
+  output: string,
+  type: TensorType | undefined,
+  hostInputs: readonly number[] | undefined,
+  known: KnownValues,
+): WgconvError {
+  const missing = (hostInputs ?? [])
+    .map((index) => node.inputs[index] ?? '')
+    .find((name) => name !== '' && !known.values.has(name));
+  const why = missing
+    ? `it depends on the values of "${missing}", which only exist in a run`
+    : 'it depends on data';
+  return new WgconvError(
+    'invalid-shape',
+    `the shape of "${output}"${type ? `, ${formatDims(type.dims)},` : ''} cannot be known beforehand: ${why}`,
+    { node: node.name, operator: node.op, value: output },
+  );
+}
