@@ -79,12 +79,24 @@ function body({ from, to }: CastVariant): string {
     // By bits: NaN is true, and a subnormal must not be flushed to false.
     return `return select(vec4<u32>(), vec4<u32>(1u), ${float ? 'magnitude' : 'vec4<u32>(x)'} != vec4<u32>());`;
   }
-  if (to === 'float32') return 'return vec4<f32>(x);';
-  if (to === 'float16' || to === 'float16In32') {
-    return `return vec4<${stored[to]}>(${from === 'f16' ? 'x' : 'toHalf(vec4<f32>(x))'});`;
+  if (to.startsWith('float')) {
+    const single = float ? 'x' : 'toSingle(x)';
+    const rounded = to === 'float32' || from === 'f16' ? single : `toHalf(${single})`;
+    return `return vec4<${stored[to]}>(${rounded});`;
   }
   return float ? fromFloat(to) : fromInteger(to);
 }
+
+/**
+ * Rounds integers to the nearest float32: both halves and the first product are exact, and sums are
+ * rounded correctly. WGSL's own conversion may round either way, and SwiftShader's does.
+ */
+const toSingle = (from: Element) => `
+fn toSingle(x: vec4<${from}>) -> vec4<f32> {
+  let low = bitcast<vec4<u32>>(x) & vec4<u32>(0xffffu);
+  return vec4<f32>(x >> vec4<u32>(16u)) * 65536.0 + vec4<f32>(low);
+}
+`;
 
 /**
  * Rounds to the nearest float16, ties to even: WGSL's own conversion may round either way.
@@ -126,6 +138,9 @@ export const cast = defineKernel({
     const type = float ? 'f32' : from;
     return wgsl`
 ${lineMain}
+#if ${!float && to.startsWith('float')}
+${toSingle(from)}
+#endif
 #if ${to.startsWith('float16') && from !== 'f16'}
 ${toHalf}
 #endif
