@@ -27,8 +27,9 @@ export interface Comparison {
   readonly unchecked?: 'non-finite' | 'constant' | 'all zero' | undefined;
 }
 
-/** Absolute allowance below which float32 subnormals may be flushed to zero. */
-const subnormal = 2 ** -126;
+/** Numbers below these are subnormal: they may be flushed to zero. */
+const smallestNormal = { float32: 2 ** -126, float16: 2 ** -14 };
+const subnormal = smallestNormal.float32;
 
 /**
  * Compares by numerics' rules: an element outside 4·u·√K·magnitude is held against the sequential
@@ -111,11 +112,15 @@ export function boundOf(expected: EvaluatedTensor, accuracy: Accuracy): (index: 
   const single = unitRoundoff('float32');
   const root = 4 * single * Math.sqrt(terms);
   if (accuracy === 'exact') return () => 0;
+  // A float16 subnormal has few digits, or is flushed to zero.
+  const half = (x: number) =>
+    type === 'float16' && Math.abs(x) < smallestNormal.float16 ? smallestNormal.float16 : 0;
   return (index) =>
     (magnitude ? root * (magnitude[index] as number) : 0) +
     (slack?.[index] ?? 0) +
     // The stored value is rounded once more; function results carry their bound in `slack`.
     (accuracy === 'sum' && u === single && magnitude ? 0 : u * Math.abs(Number(value[index]))) +
+    half(Number(value[index])) +
     subnormal;
 }
 

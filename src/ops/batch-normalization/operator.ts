@@ -107,6 +107,7 @@ export const batchNormalization = defineOperator<BatchNormalizationAttributes>({
     layouts: (facts) => c4OrLinear(facts).filter(({ inputs }) => allowed(facts, inputs[0])),
     epilogue: ['activation'],
     affine,
+    parameterRoles: { 1: 'scale', 2: 'shift', 3: 'mean', 4: 'variance' },
   },
   reference: () => import('./reference.ts').then((module) => module.batchNormalizationReference),
   lower: lowerBatchNormalization,
