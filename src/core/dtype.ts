@@ -87,7 +87,8 @@ export function allocate(type: DataType, length: number): TypedArray {
  */
 export function viewElements(type: DataType, bytes: Uint8Array): TypedArray {
   const { bytes: size, array } = facts[type];
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not `slice`: that of Node's Buffer makes a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / size));
 }
 

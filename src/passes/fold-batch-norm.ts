@@ -3,8 +3,9 @@
  * bias of the node before them: s·(W∗x + b) + t = (s·W)∗x + (s·b + t).
  */
 
-import { allocate, float16ToNumber, numberToFloat16 } from '../core/dtype.ts';
-import { sameDims } from '../core/shape.ts';
+import { allocate, isFloat } from '../core/dtype.ts';
+import { fromReference, numbersOf, toReference } from '../core/reference.ts';
+import { sameDims, sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../core/tensor.ts';
 import { unusedName } from '../graph/builder.ts';
 import { consumersOf, type Graph, type Node } from '../graph/graph.ts';
@@ -120,66 +121,74 @@ function scaledParameters(
 ): { weight?: HostTensor; bias?: HostTensor } | undefined {
   const weight = constants.get(node.inputs[weightIndex] ?? '');
   const channels = weight?.dims[axis];
-  if (!weight || channels !== scale.length) return undefined;
+  if (!weight || !isFloat(weight.type) || channels !== scale.length) return undefined;
   const biasName = node.inputs[biasIndex] ?? '';
   const bias = constants.get(biasName);
   if (biasName !== '' && !bias) return undefined;
 
-  const inner = weight.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   const newWeight = scale.every((value) => value === 1)
     ? undefined
-    : mapFloats(weight, weight.dims, (value, index) => {
-        return value * (scale[Math.floor(index / inner) % channels] as number);
-      });
+    : scaleChannels(weight, axis, scale);
   if (newWeight === null) return undefined;
 
   let newBias: HostTensor | null | undefined;
+  const dims = [channels];
   if (bias) {
     // One value for each channel, or one for all; leading dims of 1 do not matter.
-    const last = bias.dims.at(-1) ?? 1;
-    const isRow = bias.dims.slice(0, -1).every((dim) => dim === 1);
-    if (!isRow || (last !== channels && last !== 1)) return undefined;
-    const read = readerOf(bias);
-    newBias = mapFloats(bias, [channels], (_, channel) => {
-      const value = read(last === 1 ? 0 : channel);
+    const size = sizeOf(bias.dims);
+    if ((bias.dims.at(-1) ?? 1) !== size || (size !== channels && size !== 1)) return undefined;
+    const values = numbersOf(toReference(bias));
+    newBias = store(bias.type, dims, (channel) => {
+      const value = values[size === 1 ? 0 : channel] as number;
       return value * (scale[channel] as number) + (shift[channel] as number);
     });
   } else if (shift.some((value) => value !== 0)) {
-    newBias = mapFloats(weight, [channels], (_, channel) => shift[channel] as number);
+    newBias = store(weight.type, dims, (channel) => shift[channel] as number);
   }
   if (newBias === null) return undefined;
   return { ...(newWeight ? { weight: newWeight } : {}), ...(newBias ? { bias: newBias } : {}) };
 }
 
-/**
- * A tensor of `source`'s type made from its elements, rounded once; null where the type is none of
- * the floats or a finite number becomes infinite in it.
- */
-function mapFloats(
-  source: HostTensor,
-  dims: readonly number[],
-  map: (value: number, index: number) => number,
-): HostTensor | null {
-  const { type } = source;
-  if (type !== 'float32' && type !== 'float16' && type !== 'float64') return null;
-  const read = readerOf(source);
-  const result = allocate(
-    type,
-    dims.reduce((product, dim) => product * dim, 1),
-  ) as Float32Array | Float64Array | Uint16Array;
-  const limit = type === 'float16' ? 65520 : type === 'float32' ? 2 ** 128 - 2 ** 103 : Infinity;
-  for (let index = 0; index < result.length; index++) {
-    const value = map(read(index), index);
-    if (Math.abs(value) >= limit && Number.isFinite(value)) return null;
-    result[index] = type === 'float16' ? numberToFloat16(value) : value;
+/** `tensor` times a factor for each index along `axis`, rounded once; null where that overflows. */
+function scaleChannels(tensor: HostTensor, axis: number, scale: Float64Array): HostTensor | null {
+  const { type, dims } = tensor;
+  const channels = dims[axis] as number;
+  const inner = sizeOf(dims.slice(axis + 1));
+  // float16 goes through float64; the others are multiplied as they are, which is exact in float64
+  // and rounds when it is stored. A network has tens of millions of weights.
+  const isHalf = type === 'float16';
+  const from = isHalf ? numbersOf(toReference(tensor)) : (elementsOf(tensor) as Float32Array);
+  const into = isHalf ? from : (allocate(type, from.length) as Float32Array);
+  for (let index = 0, block = 0; index < from.length; block++) {
+    const factor = scale[block % channels] as number;
+    for (const end = index + inner; index < end; index++) {
+      into[index] = (from[index] as number) * factor;
+    }
   }
-  return hostTensor(type, dims, result);
+  const result = isHalf
+    ? fromReference({ type, dims, value: into as Float64Array })
+    : hostTensor(type, dims, into);
+  return isFiniteTensor(result) ? result : null;
 }
 
-/** Reads float elements of any float type; past the end there is 0. */
-function readerOf(tensor: HostTensor): (index: number) => number {
-  const elements = elementsOf(tensor) as Float32Array | Float64Array | Uint16Array;
-  return tensor.type === 'float16'
-    ? (index) => float16ToNumber(elements[index] ?? 0)
-    : (index) => elements[index] ?? 0;
+/** A small tensor of `type`; null where a value does not fit. */
+function store(
+  type: HostTensor['type'],
+  dims: readonly number[],
+  valueAt: (index: number) => number,
+): HostTensor | null {
+  const value = Float64Array.from({ length: sizeOf(dims) }, (_, index) => valueAt(index));
+  const result = fromReference({ type, dims, value });
+  return isFiniteTensor(result) ? result : null;
+}
+
+function isFiniteTensor(tensor: HostTensor): boolean {
+  const elements = elementsOf(tensor) as Float32Array;
+  if (tensor.type === 'float16') return elements.every((bits) => (bits & 0x7c00) !== 0x7c00);
+  // x − x is 0 for finite x, NaN for the others.
+  for (let index = 0; index < elements.length; index++) {
+    const element = elements[index] as number;
+    if (element - element !== 0) return false;
+  }
+  return true;
 }

@@ -22,7 +22,8 @@ export class WireReader {
   #end: number;
 
   constructor(bytes: Uint8Array) {
-    this.#pbf = new PbfReader(bytes);
+    // A plain array even over Node's Buffer, whose `slice` makes a view.
+    this.#pbf = new PbfReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     this.#end = bytes.length;
   }
 

@@ -107,6 +107,9 @@ export const batchNormalization = defineOperator<BatchNormalizationAttributes>({
     layouts: (facts) => c4OrLinear(facts).filter(({ inputs }) => allowed(facts, inputs[0])),
     epilogue: ['activation'],
     affine,
+    // A map of the output's channels is one of scale and B.
+    absorbsAffine: ({ attributes: { training, spatial } }) =>
+      training || !spatial ? undefined : { weight: 1, bias: 2, axis: 0 },
     parameterRoles: { 1: 'scale', 2: 'shift', 3: 'mean', 4: 'variance' },
   },
   reference: () => import('./reference.ts').then((module) => module.batchNormalizationReference),

@@ -65,6 +65,21 @@ describe.each(encodings)('%s', (_, fields, type, expected) => {
   });
 });
 
+test('elements are read wherever the bytes lie, from a Buffer too', () => {
+  const values = Float32Array.of(1, 2, 3);
+  const file = encodeTensor({ dims: [3], dataType: 1, raw: new Uint8Array(values.buffer) }, 'w');
+  for (let shift = 0; shift < 8; shift++) {
+    const buffer = Buffer.alloc(file.length + shift);
+    buffer.set(file, shift);
+    const { tensor } = readTensorProto(buffer.subarray(shift));
+    expect(tensor.bytes.buffer).toBe(buffer.buffer);
+    expect(elementsOf(tensor)).toEqual(values);
+    expect(
+      elementsOf({ ...tensor, bytes: buffer.subarray(buffer.length - 15, buffer.length - 3) }),
+    ).toEqual(values);
+  }
+});
+
 test('a tensor without elements or without dims', () => {
   expect(readTensorProto(encodeTensor({ dims: [0, 3], dataType: 1 })).tensor).toEqual({
     type: 'float32',
