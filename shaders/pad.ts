@@ -3,6 +3,7 @@
 import { defineKernel } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { copyBindings, lineMain, lineSize, type Word, words, wordType } from './lib/words.ts';
+import { runsPerInvocation } from './strided_copy.ts';
 
 export type PadMode = 'constant' | 'edge' | 'reflect' | 'wrap';
 
@@ -32,7 +33,8 @@ const modeSource: Readonly<Record<PadMode, string>> = {
 };
 
 /**
- * One invocation makes one word of the result, which is dense. Dimensions are innermost first,
+ * One invocation makes up to `runsPerInvocation` words of one innermost row of the result, which is
+ * dense, `rowInvocations` apart (see `strided_copy`). Dimensions are innermost first,
  * the first four in `…A`, the rest in `…B`.
  */
 export const pad = defineKernel({
@@ -51,7 +53,9 @@ export const pad = defineKernel({
     /** Strides of the source in words. */
     stridesA: 'vec4i',
     stridesB: 'vec4i',
+    /** Invocations: rows × rowInvocations. */
     count: 'u32',
+    rowInvocations: 'u32',
     /** Address of the first source element that cropping leaves. */
     base: 'u32',
     /** The constant's bits, for f16 twice. */
@@ -66,22 +70,32 @@ fn sourceAt(at: i32, size: i32) -> i32 {
   ${modeSource[mode]}
 }
 fn invocation(index: u32) {
-  var rest = index;
+  var row = index / u.rowInvocations;
+  let first = index % u.rowInvocations;
+  let to = row * u.resultA.x;
   var at = i32(u.base);
-${Array.from({ length: rank }, (_, axis) => dimension(axis, axis === rank - 1)).join('')}
-  var value = ${word === 'f16' ? 'bitcast<vec2<f16>>(u.value).x' : `${wordType(word)}(u.value)`};
-  if (inside) {
-    value = source[at];
+${Array.from({ length: rank - 1 }, (_, axis) => outerDimension(axis + 1, axis + 2 === rank)).join('')}
+  let rowInside = inside;
+  for (var run = 0u; run < ${runsPerInvocation}u; run++) {
+    let inner = first + run * u.rowInvocations;
+    if (inner < u.resultA.x) {
+      inside = rowInside;
+      let origin = at + sourceAt(i32(inner) - u.beginA.x, u.sizesA.x) * u.stridesA.x;
+      var value = ${word === 'f16' ? 'bitcast<vec2<f16>>(u.value).x' : `${wordType(word)}(u.value)`};
+      if (inside) {
+        value = source[origin];
+      }
+      result[to + inner] = value;
+    }
   }
-  result[index] = value;
 }
 `,
 });
 
-function dimension(axis: number, last: boolean): string {
+function outerDimension(axis: number, last: boolean): string {
   const field = `${axis < 4 ? 'A' : 'B'}.${'xyzw'[axis % 4]}`;
-  const coordinate = last ? 'rest' : `rest % u.result${field}`;
+  const coordinate = last ? 'row' : `row % u.result${field}`;
   return `
   at += sourceAt(i32(${coordinate}) - u.begin${field}, u.sizes${field}) * u.strides${field};
-${last ? '' : `  rest /= u.result${field};`}`;
+${last ? '' : `  row /= u.result${field};`}`;
 }

@@ -7,6 +7,9 @@ import { defineKernel } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { copyBindings, lineMain, lineSize, type Word, words } from './lib/words.ts';
 
+/** Words that an invocation copies at most. */
+export const runsPerInvocation = 4;
+
 /** Dimensions that one dispatch copies at most. */
 export const maxCopyRank = 6;
 
@@ -17,9 +20,13 @@ const variants: CopyVariant[] = words.flatMap((word) =>
 );
 
 /**
- * One invocation copies one word. Sizes and strides (in words) are innermost first, the first
- * four dimensions in `…A`, the rest in `…B`. Strides may be negative or zero: addresses are sums
- * modulo 2³², so they go in as two's complement.
+ * One invocation copies up to `runsPerInvocation` words of one innermost row, `rowInvocations`
+ * apart, so that neighbours stay neighbours in memory while the divisions that find the row (what
+ * this kernel is bound by where integer division is slow) are paid once for all of them.
+ *
+ * Sizes and strides (in words) are innermost first, the first four dimensions in `…A`, the rest in
+ * `…B`. Strides may be negative or zero: addresses are sums modulo 2³², so they go in as two's
+ * complement.
  */
 export const stridedCopy = defineKernel({
   name: 'strided_copy',
@@ -31,8 +38,9 @@ export const stridedCopy = defineKernel({
     sourceStridesB: 'vec4u',
     resultStridesA: 'vec4u',
     resultStridesB: 'vec4u',
-    /** Words in the box. */
+    /** Invocations: rows × rowInvocations. */
     count: 'u32',
+    rowInvocations: 'u32',
     sourceBase: 'u32',
     resultBase: 'u32',
   },
@@ -41,17 +49,27 @@ export const stridedCopy = defineKernel({
   wgsl: ({ rank }) => wgsl`
 ${lineMain}
 fn invocation(index: u32) {
-  var rest = index;
   var at = u.sourceBase;
   var to = u.resultBase;
-${Array.from({ length: rank }, (_, axis) => dimension(axis, axis === rank - 1)).join('')}
-  result[to] = source[at];
+#if ${rank > 1}
+  var rest = index / u.rowInvocations;
+  let first = index % u.rowInvocations;
+${Array.from({ length: rank - 1 }, (_, axis) => outerDimension(axis + 1, axis + 2 === rank)).join('')}
+#else
+  let first = index;
+#endif
+  for (var run = 0u; run < ${runsPerInvocation}u; run++) {
+    let inner = first + run * u.rowInvocations;
+    if (inner < u.sizesA.x) {
+      result[to + inner * u.resultStridesA.x] = source[at + inner * u.sourceStridesA.x];
+    }
+  }
 }
 `,
 });
 
 /** One step of the decomposition of `rest` into coordinates. */
-function dimension(axis: number, last: boolean): string {
+function outerDimension(axis: number, last: boolean): string {
   const field = `${axis < 4 ? 'A' : 'B'}.${'xyzw'[axis % 4]}`;
   const coordinate = last ? 'rest' : `(rest % u.sizes${field})`;
   return `

@@ -33,6 +33,7 @@ export const concat = defineOperator<ConcatAttributes>({
   },
   accuracy: 'exact',
   traits: {
+    joinsAlong: ({ axis }) => axis,
     layouts: (facts) =>
       facts.inputs.every(isImage) ? c4OrLinear(facts) : [uniformChoice(facts, 'linear')],
   },

@@ -8,7 +8,7 @@ import {
 } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { lineSize, wordOf } from '../../../shaders/lib/words.ts';
-import { maxCopyRank, stridedCopy } from '../../../shaders/strided_copy.ts';
+import { maxCopyRank, runsPerInvocation, stridedCopy } from '../../../shaders/strided_copy.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import { deviceBytes, elementBytes } from '../device-tensor.ts';
 import type { Candidate, DeviceTensor } from '../operator.ts';
@@ -105,6 +105,9 @@ export function copyDispatches(box: CopyBox, from: BufferRole, to: BufferRole): 
     })).flatMap((part) => copyDispatches(part, from, to));
   }
   const inner = [...wide.dims].reverse();
+  const row = inner[0]?.size ?? 1;
+  const rowInvocations = Math.ceil(row / runsPerInvocation);
+  const invocations = (count / row) * rowInvocations;
   const four = (start: number, field: keyof CopyDim, unused: number) =>
     [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
       number,
@@ -123,12 +126,13 @@ export function copyDispatches(box: CopyBox, from: BufferRole, to: BufferRole): 
         sourceStridesB: four(4, 'source', 0),
         resultStridesA: four(0, 'result', 0),
         resultStridesB: four(4, 'result', 0),
-        count,
+        count: invocations,
+        rowInvocations,
         sourceBase: wide.sourceBase,
         resultBase: wide.resultBase,
       },
       [from, to],
-      lineWorkgroups(count),
+      lineWorkgroups(invocations),
     ),
   ];
 }

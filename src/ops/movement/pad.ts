@@ -3,6 +3,7 @@
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { wordOf } from '../../../shaders/lib/words.ts';
 import { maxPadRank, type PadMode, pad as padKernel, padModes } from '../../../shaders/pad.ts';
+import { runsPerInvocation } from '../../../shaders/strided_copy.ts';
 import { type DataType, kindOf, numberToFloat16 } from '../../core/dtype.ts';
 import { toReference } from '../../core/reference.ts';
 import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
@@ -145,7 +146,8 @@ export const pad = defineOperator<PadAttributes>({
       begin: Math.max(0, begin),
       stride: words,
     }));
-    const count = sizeOf(inner.map((dim) => dim.result));
+    const rowInvocations = Math.ceil((inner[0]?.result ?? 1) / runsPerInvocation);
+    const count = rowInvocations * sizeOf(inner.slice(1).map((dim) => dim.result));
     const four = (start: number, field: 'result' | 'size' | 'begin' | 'stride', unused: number) =>
       [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
         number,
@@ -166,6 +168,7 @@ export const pad = defineOperator<PadAttributes>({
         stridesA: four(0, 'stride', 0),
         stridesB: four(4, 'stride', 0),
         count,
+        rowInvocations,
         base,
         value: constantBits(value, x.type, x.element === 'f16'),
       },
