@@ -246,7 +246,7 @@ const specialCases: readonly NamedCase[] = [
       -3,
       1e-20,
       300,
-      -2,
+      -1.01,
       1.5,
     ],
     [
@@ -496,6 +496,13 @@ const whereCases: readonly NamedCase[] = [
     op: 'Where',
     inputs: [condition([8]), uniform([2, 1, 8], 65), uniform([3, 1], 66)],
   },
+];
+
+/** What adapters differ in: NaN, infinity, overflow, signs. */
+export const pointwiseSpecialCases: readonly NamedCase[] = [
+  ...unaryCases.filter(({ name }) => name.endsWith('special values')),
+  ...clipCases,
+  ...specialCases,
 ];
 
 export const pointwiseCases: readonly NamedCase[] = [
