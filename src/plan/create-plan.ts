@@ -14,6 +14,7 @@ import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
 import type { Candidate, DeviceTensor, LoweringIO, Packing } from '../ops/operator.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { homeOf, operatorOf } from './homes.ts';
+import { findJoins, type Joins, locate } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Lifetime, liveBytes, planMemory } from './memory.ts';
 import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
@@ -36,10 +37,24 @@ interface Slot {
   readonly bytes: number;
   first: number;
   last: number;
-  readonly scratch: boolean;
 }
 
-type DraftRef = { readonly slot: number } | { readonly weight: string };
+/** A range of a slot, or a weight. `life` is what the lower bound counts. */
+type DraftRef = Place | { readonly weight: string };
+
+interface Place {
+  readonly slot: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly life: Life;
+}
+
+/** A tensor's own bytes while it lives, wherever they lie. */
+interface Life {
+  readonly bytes: number;
+  first: number;
+  last: number;
+}
 
 interface DraftStep {
   readonly step: Step;
@@ -65,6 +80,9 @@ class PlanBuilder {
   readonly #inputUploads: Step[] = [];
   readonly #nodes: NodePlan[] = [];
   readonly #slots: Slot[] = [];
+  /** Tensors for the lower bound, scratch left out. */
+  readonly #lives: Life[] = [];
+  readonly #joins: Joins;
   /** Where each device value is, views included. */
   readonly #places = new Map<string, DraftRef>();
   readonly #onHost = new Set<string>();
@@ -79,6 +97,7 @@ class PlanBuilder {
     this.#options = options;
     for (const input of graph.inputs) this.#onHost.add(input.name);
     for (const name of graph.constants.keys()) this.#onHost.add(name);
+    this.#joins = findJoins(graph, caps);
   }
 
   addNode(node: Node, index: number): void {
@@ -91,6 +110,8 @@ class PlanBuilder {
     } else if (home === 'view') {
       this.#addView(node);
       this.#nodes.push({ home, candidates: [], reason });
+    } else if (this.#joins.nodes.has(node.name)) {
+      this.#addJoin(node, index);
     } else if (this.#addConstantConversion(node)) {
       this.#nodes.push({ home: 'device', candidates: [], reason: 'converted once, when loading' });
     } else {
@@ -103,12 +124,17 @@ class PlanBuilder {
     const outputs = new Set(this.#graph.outputs);
     for (const name of outputs) {
       const place = this.#places.get(name);
-      if (place && 'slot' in place) this.#slot(place.slot).last = this.#drafts.length;
+      if (place) this.#use(place);
     }
     const memory = planMemory(this.#slots);
     const resolve = (ref: DraftRef): BufferRef =>
       'slot' in ref
-        ? { kind: 'pool', index: memory.assignment[ref.slot] as number }
+        ? {
+            kind: 'pool',
+            index: memory.assignment[ref.slot] as number,
+            offset: ref.offset,
+            bytes: ref.bytes,
+          }
         : { kind: 'weight', key: ref.weight };
     const values = new Map<string, PlannedValue>();
     for (const [name, place] of this.#places) {
@@ -135,7 +161,7 @@ class PlanBuilder {
       uniforms: this.#packUniforms(),
       memory: {
         peakBytes: memory.buffers.reduce((sum, bytes) => sum + bytes, 0),
-        lowerBoundBytes: liveBytes(this.#slots.filter((slot) => !slot.scratch)),
+        lowerBoundBytes: liveBytes(this.#lives),
         originalBoundBytes: originalBound(this.#options.original ?? this.#graph, this.#caps),
         weightBytes: weights.reduce((sum, weight) => sum + weight.bytes, 0),
       },
@@ -154,6 +180,27 @@ class PlanBuilder {
       else if (this.#graph.constants.has(from)) this.#places.set(from, this.#weight(from));
     }
     this.#places.set(to, this.#places.get(from) as DraftRef);
+  }
+
+  /** Its inputs were written into its output's memory: nothing is left to do. */
+  #addJoin(node: Node, index: number): void {
+    const whole = node.outputs[0] as string;
+    const place = this.#newPlace(whole);
+    this.#places.set(whole, place);
+    // From here on the parts live as long as the whole.
+    for (const name of node.inputs) {
+      const part = this.#places.get(name);
+      if (!part || !('slot' in part) || !('slot' in place))
+        throw internal(`"${name}" has no place`);
+      part.life.last = Math.min(part.life.last, this.#drafts.length - 1);
+      this.#places.set(name, { ...part, life: place.life });
+    }
+    this.#drafts.push({ step: { kind: 'alias', node: index } });
+    this.#nodes.push({
+      home: 'joined',
+      candidates: [],
+      reason: "its inputs are written straight into its output's memory",
+    });
   }
 
   /** A constant's other layout is made once, like any packed weight. */
@@ -176,24 +223,22 @@ class PlanBuilder {
   }
 
   #addDeviceNode(node: Node, index: number, reason: string): void {
-    const outputs = node.outputs.map((name) => this.#tensor(name));
-    const empty = outputs.every((tensor) => sizeOf(tensor.dims) === 0);
+    const empty = node.outputs.every((name) => sizeOf(this.#tensor(name).dims) === 0);
     const ranked = empty ? [] : this.#choose(node);
     const chosen = ranked[0];
     if (!chosen && !empty) {
       this.#nodes.push({ home: 'device', candidates: [], reason });
-      for (const name of node.outputs) this.#places.set(name, this.#newSlot(16, false));
+      for (const name of node.outputs) this.#places.set(name, this.#newPlace(name));
       return;
     }
-    const { hostInputs = [] } = operatorOf(node).traits;
     if (chosen) {
-      node.inputs.forEach((name, at) => {
-        if (name !== '' && !hostInputs.includes(at)) this.#needOnDevice(name);
-      });
+      for (const at of inputsRead(chosen.candidate, (packing) =>
+        this.#graph.constants.has(node.inputs[packing.input] as string),
+      )) {
+        if (node.inputs[at]) this.#needOnDevice(node.inputs[at]);
+      }
     }
-    for (const [at, name] of node.outputs.entries()) {
-      this.#places.set(name, this.#newSlot(deviceBytes(outputs[at] as DeviceTensor), false));
-    }
+    for (const name of node.outputs) this.#places.set(name, this.#newPlace(name));
     if (chosen) this.#emit(node, index, chosen.candidate);
     this.#nodes.push({
       home: 'device',
@@ -208,7 +253,7 @@ class PlanBuilder {
   }
 
   #emit(node: Node, index: number, candidate: Candidate): void {
-    const scratchSlots = candidate.scratch.map((bytes) => this.#newSlot(align16(bytes), true));
+    const scratchSlots = candidate.scratch.map((bytes) => this.#newScratch(align16(bytes)));
     const packedRefs = candidate.packings.map((packing) => this.#packed(node, index, packing));
     for (const dispatch of candidate.dispatches) {
       const refs = dispatch.buffers.map((role): DraftRef => {
@@ -234,7 +279,7 @@ class PlanBuilder {
       });
       return { weight: key };
     }
-    const target = this.#newSlot(align16(packing.bytes), true);
+    const target = this.#newScratch(align16(packing.bytes));
     for (const dispatch of packing.dispatches) {
       const refs = dispatch.buffers.map((role) =>
         role.role === 'input' ? this.#place(name, node, role) : target,
@@ -310,11 +355,12 @@ class PlanBuilder {
       return;
     }
     if (!this.#onHost.has(name)) throw internal(`the value "${name}" is nowhere`);
-    const place = this.#newSlot(deviceBytes(this.#tensor(name)), false);
+    const place = this.#newPlace(name);
     this.#places.set(name, place);
     const upload: Step = { kind: 'upload', value: name };
     if (this.#graph.inputs.some((graphInput) => graphInput.name === name)) {
       this.#slot(place.slot).first = -1;
+      place.life.first = -1;
       this.#inputUploads.push(upload);
     } else {
       this.#drafts.push({ step: upload });
@@ -351,10 +397,33 @@ class PlanBuilder {
     };
   }
 
-  #newSlot(bytes: number, isScratch: boolean): { slot: number } {
-    const at = this.#drafts.length;
-    this.#slots.push({ bytes, first: at, last: at, scratch: isScratch });
-    return { slot: this.#slots.length - 1 };
+  /** Room for a value that is made now: in a slot of its own, or in the slot of its whole. */
+  #newPlace(name: string): Place {
+    const bytes = deviceBytes(this.#tensor(name));
+    const life = this.#newLife(bytes);
+    this.#lives.push(life);
+    const { root, offset } = locate(name, this.#joins.parts);
+    let slot = this.#roots.get(root);
+    if (slot === undefined) {
+      slot = this.#newSlot(deviceBytes(this.#tensor(root)));
+      this.#roots.set(root, slot);
+    }
+    return { slot, offset, bytes, life };
+  }
+
+  readonly #roots = new Map<string, number>();
+
+  #newScratch(bytes: number): DraftRef {
+    return { slot: this.#newSlot(bytes), offset: 0, bytes, life: this.#newLife(bytes) };
+  }
+
+  #newLife(bytes: number): Life {
+    return { bytes, first: this.#drafts.length, last: this.#drafts.length };
+  }
+
+  #newSlot(bytes: number): number {
+    this.#slots.push({ bytes, first: this.#drafts.length, last: this.#drafts.length });
+    return this.#slots.length - 1;
   }
 
   #slot(index: number): Slot {
@@ -370,7 +439,9 @@ class PlanBuilder {
   }
 
   #use(ref: DraftRef): void {
-    if ('slot' in ref) this.#slot(ref.slot).last = this.#drafts.length;
+    if (!('slot' in ref)) return;
+    this.#slot(ref.slot).last = this.#drafts.length;
+    ref.life.last = this.#drafts.length;
   }
 
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
@@ -405,6 +476,19 @@ class PlanBuilder {
       { data: { nodes: failures } },
     );
   }
+}
+
+/** Inputs of the node that its dispatches bind; a constant that is only packed is never bound raw. */
+function inputsRead(
+  candidate: Candidate,
+  isPackedOnce: (packing: Packing) => boolean,
+): Set<number> {
+  const read = new Set<number>();
+  for (const { buffers } of candidate.dispatches) {
+    for (const role of buffers) if (role.role === 'input') read.add(role.index);
+  }
+  for (const packing of candidate.packings) if (!isPackedOnce(packing)) read.add(packing.input);
+  return read;
 }
 
 function align16(bytes: number): number {

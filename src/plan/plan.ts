@@ -7,8 +7,13 @@ import type { Cost } from '../ops/operator.ts';
 
 /** Where a binding's bytes are. */
 export type BufferRef =
-  /** One of the plan's pooled activation buffers. */
-  | { readonly kind: 'pool'; readonly index: number }
+  /** A range of one of the plan's pooled activation buffers. */
+  | {
+      readonly kind: 'pool';
+      readonly index: number;
+      readonly offset: number;
+      readonly bytes: number;
+    }
   /** A constant, raw or packed, that the session keeps by its key. */
   | { readonly kind: 'weight'; readonly key: string };
 
@@ -35,6 +40,8 @@ export type Step =
   | ({ readonly kind: 'dispatch'; readonly node: number } & BoundDispatch)
   /** The node runs on the host, through its reference. */
   | { readonly kind: 'host'; readonly node: number }
+  /** Nothing runs: the node's output shares memory with its inputs. A check looks at it here. */
+  | { readonly kind: 'alias'; readonly node: number }
   /** A host value goes to GPU memory, or comes from it. */
   | { readonly kind: 'upload'; readonly value: string }
   | { readonly kind: 'download'; readonly value: string };
@@ -53,7 +60,7 @@ export interface PlannedWeight {
 }
 
 export interface NodePlan {
-  readonly home: 'device' | 'host' | 'view';
+  readonly home: 'device' | 'host' | 'view' | 'joined';
   /** Chosen algorithm, for device nodes. */
   readonly algorithm?: string | undefined;
   /** The estimated seconds of every candidate, best first. */

@@ -61,7 +61,7 @@ export function reportPlan(
     };
   }
   const { plan, context } = executable;
-  const homes = { device: 'gpu', host: 'host', view: 'view' } as const;
+  const homes = { device: 'gpu', host: 'host', view: 'view', joined: 'view' } as const;
   const nodes = plan.graph.nodes.map((node, index): NodeReport => {
     const planned = plan.nodes[index];
     return {

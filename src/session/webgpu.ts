@@ -80,8 +80,6 @@ export class GpuExecutable implements Executable {
         usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       });
       device.queue.writeBuffer(uniforms, 0, plan.uniforms);
-      const bufferOf = (ref: BufferRef) =>
-        ref.kind === 'pool' ? (pool[ref.index] as GPUBuffer) : weights.buffer(ref.key);
       const dispatches = plan.steps.map((step, index) => {
         const ready = compiled[index];
         if (step.kind !== 'dispatch' || !ready) return undefined;
@@ -98,7 +96,7 @@ export class GpuExecutable implements Executable {
             },
             ...step.buffers.map((ref, at) => ({
               binding: at + 1,
-              resource: { buffer: bufferOf(ref) },
+              resource: rangeOf(ref, pool, weights),
             })),
           ],
         });
@@ -149,7 +147,7 @@ export class GpuExecutable implements Executable {
     let index = 0;
     while (index < plan.steps.length) {
       const step = plan.steps[index] as Step;
-      if (step.kind !== 'dispatch') {
+      if (step.kind !== 'dispatch' && step.kind !== 'alias') {
         await this.#step(step, index++, recorder, values, feeds);
         continue;
       }
@@ -157,7 +155,7 @@ export class GpuExecutable implements Executable {
       const inputs = this.#capture(node.inputs, recorder);
       for (; index < plan.steps.length; index++) {
         const next = plan.steps[index] as Step;
-        if (next.kind !== 'dispatch' || next.node !== step.node) break;
+        if (next.kind !== step.kind || next.node !== step.node) break;
         await this.#step(next, index, recorder, values, feeds);
       }
       const outputs = this.#capture(node.outputs, recorder);
@@ -187,23 +185,22 @@ export class GpuExecutable implements Executable {
         recorder.dispatch(ready, step.dispatch.workgroups);
         return;
       }
+      case 'alias':
+        return;
       case 'upload': {
         const target = plan.values.get(step.value) as PlannedValue;
         recorder.flush(); // what was recorded may still read the buffer that is written now
         const fed = feeds.get(step.value);
         if (fed?.location === 'gpu-buffer') {
-          recorder.copy(
-            fed.gpuBuffer,
-            this.#bufferOf(target.buffer),
-            Math.min(fed.gpuBuffer.size, target.bytes),
-          );
+          const to = this.#rangeOf(target.buffer);
+          recorder.copy({ buffer: fed.gpuBuffer }, to, Math.min(fed.gpuBuffer.size, target.bytes));
           return;
         }
         const tensor = values.get(step.value);
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
         writeBytes(
           context.device.queue,
-          this.#bufferOf(target.buffer),
+          this.#rangeOf(target.buffer).buffer,
           toDeviceBytes(tensor, target.element, step.value),
         );
         return;
@@ -224,10 +221,8 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  #bufferOf(ref: BufferRef): GPUBuffer {
-    return ref.kind === 'pool'
-      ? (this.#pool[ref.index] as GPUBuffer)
-      : this.#weights.buffer(ref.key);
+  #rangeOf(ref: BufferRef): GPUBufferBinding {
+    return rangeOf(ref, this.#pool, this.#weights);
   }
 
   /** Whether an output has to come from the GPU: constants, feeds and host results are here. */
@@ -239,7 +234,7 @@ export class GpuExecutable implements Executable {
     const value = this.plan.values.get(name) as PlannedValue;
     const staging = this.#staging.get(name);
     if (!staging) throw internal(`no staging buffer for "${name}"`);
-    recorder.copy(this.#bufferOf(value.buffer), staging, value.bytes);
+    recorder.copy(this.#rangeOf(value.buffer), { buffer: staging }, value.bytes);
   }
 
   async #read(name: string): Promise<HostTensor> {
@@ -267,7 +262,7 @@ export class GpuExecutable implements Executable {
         value: name,
       });
     }
-    return Tensor.fromGpuBuffer(this.#bufferOf(value.buffer), {
+    return Tensor.fromGpuBuffer(this.#rangeOf(value.buffer).buffer, {
       dataType: value.type,
       dims: value.dims,
       download: async () => {
@@ -285,7 +280,7 @@ export class GpuExecutable implements Executable {
       const value = this.plan.values.get(name);
       if (!value || value.buffer.kind === 'weight' || captured.has(name)) continue;
       const buffer = readBuffer(this.context.device, value.bytes);
-      recorder.copy(this.#bufferOf(value.buffer), buffer, value.bytes);
+      recorder.copy(this.#rangeOf(value.buffer), { buffer }, value.bytes);
       captured.set(name, buffer);
     }
     return captured;
@@ -323,11 +318,17 @@ class Recorder {
     this.#pass.dispatchWorkgroups(...workgroups);
   }
 
-  copy(from: GPUBuffer, to: GPUBuffer, bytes: number): void {
+  copy(from: GPUBufferBinding, to: GPUBufferBinding, bytes: number): void {
     this.#encoder ??= this.#device.createCommandEncoder();
     this.#pass?.end();
     this.#pass = undefined;
-    this.#encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+    this.#encoder.copyBufferToBuffer(
+      from.buffer,
+      from.offset ?? 0,
+      to.buffer,
+      to.offset ?? 0,
+      bytes,
+    );
   }
 
   flush(): void {
@@ -337,6 +338,15 @@ class Recorder {
     this.#encoder = undefined;
     this.#pass = undefined;
   }
+}
+
+function rangeOf(
+  ref: BufferRef,
+  pool: readonly GPUBuffer[],
+  weights: WeightStore,
+): GPUBufferBinding {
+  if (ref.kind === 'weight') return { buffer: weights.buffer(ref.key) };
+  return { buffer: pool[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
 }
 
 function readBuffer(device: GPUDevice, size: number): GPUBuffer {
