@@ -24,6 +24,12 @@ const recipes: Readonly<Record<ParameterRole | 'other', Recipe>> = {
 };
 
 /**
+ * Root mean square of the last linear node's output, if nothing shrank on the way (narrow layers
+ * and padding do): wide enough for a softmax behind it to tell its classes apart.
+ */
+const logitSpread = 6;
+
+/**
  * Needs types and folded constants (`optimise` gives both). Weights of linear nodes are scaled by
  * their fan-in and by an estimate of the input's root mean square, so that each output's is about
  * 1 (He et al. 2015, https://arxiv.org/abs/1502.01852, with the estimate in place of a fixed 2).
@@ -45,6 +51,8 @@ export function randomiseWeights(
     constants.set(name, randomTensor(tensor, randomOf(`${seed}:${name}`), recipe));
   };
 
+  const last = lastLinearNodes(graph, find);
+
   for (const node of graph.nodes) {
     const { traits } = requireOperator(node, find);
     const facts = factsOf(node, graph);
@@ -55,10 +63,11 @@ export function randomiseWeights(
       const dims = facts.inputs[linear.weight]?.dims as readonly number[];
       const fanIn = sizeOf(dims) / (dims[linear.axis] as number);
       // A uniform value in [-a, a] has the root mean square a/√3.
-      const bound = Math.sqrt(3 / fanIn) / outgoing;
+      const target = last.has(node) ? logitSpread : 1;
+      const bound = (Math.sqrt(3 / fanIn) * target) / outgoing;
       fill(node.inputs[linear.weight], (random) => bound * (2 * random() - 1));
       fill(node.inputs[linear.bias], recipes.shift);
-      outgoing = 1;
+      outgoing = target;
     } else if (facts) {
       const step = traits.asEpilogue?.(facts);
       // Independent summands; and half of a zero-mean activation lies below zero.
@@ -71,6 +80,20 @@ export function randomiseWeights(
     for (const output of node.outputs) spread.set(output, outgoing);
   }
   return { ...graph, constants };
+}
+
+/** Linear nodes behind which there is no other. */
+function lastLinearNodes(graph: Graph, find: OperatorLookup): Set<Node> {
+  const last = new Set<Node>();
+  const leadsToLinear = new Set<string>();
+  for (const node of graph.nodes.toReversed()) {
+    const facts = factsOf(node, graph);
+    const isLinear = facts && requireOperator(node, find).traits.linear?.(facts);
+    const leads = node.outputs.some((output) => leadsToLinear.has(output));
+    if (isLinear && !leads) last.add(node);
+    if (isLinear || leads) for (const input of node.inputs) leadsToLinear.add(input);
+  }
+  return last;
 }
 
 /** A constant that multiplies (or is added to) channels is a scale (or a shift). */
