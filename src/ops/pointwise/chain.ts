@@ -4,12 +4,10 @@
  */
 
 import { activationUniforms } from '../../../shaders/lib/activations.ts';
-import { binaryFunctions } from '../../../shaders/lib/binary.ts';
 import {
   type BufferRole,
   type Dispatch,
   dispatch,
-  type Element,
   input,
   output,
   scratch,
@@ -32,7 +30,10 @@ import {
 } from './launch.ts';
 import { noWalk, planWalk } from './walk.ts';
 
-/** Names of rows where the last step is not that of the others: a mean divides at the end. */
+/**
+ * `name` is the row of the last step, `steps` that of the ones before it: a mean sums, and divides
+ * at the end. Empty where the shapes need more axes than the kernel walks.
+ */
 export function lowerChain(
   io: LoweringIO,
   name: string,
@@ -107,7 +108,7 @@ export function binaryDispatch(
       mode: walk.mode,
       a: a.element,
       b: b.element,
-      result: binaryFunctions.get(name)?.result === 'bool' ? ('u32' as Element) : result.element,
+      result: result.element,
       activation: activation?.name ?? 'none',
       mask,
     },
