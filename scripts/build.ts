@@ -1,8 +1,9 @@
 /** Builds `dist/`: the engine as browser modules, its declarations, and the Node command. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
+import { buildCommand } from './build-command.ts';
 import { minifyWgsl } from './minify-wgsl.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -13,7 +14,7 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 
 rmSync(dist, { recursive: true, force: true });
 await buildEngine();
-await buildCommand();
+await buildCommand(root, join(dist, 'cli'));
 buildTypes();
 writeLicences();
 console.log('Built dist/');
@@ -38,29 +39,6 @@ async function buildEngine(): Promise<void> {
       rolldownOptions: { output: { chunkFileNames: 'chunks/[name].js' } },
     },
   });
-}
-
-/** The command: runs in Node, where packages are installed rather than copied in. */
-async function buildCommand(): Promise<void> {
-  await build({
-    configFile: false,
-    root,
-    logLevel: 'warn',
-    plugins: [minifyWgsl(root)],
-    build: {
-      outDir: join(dist, 'cli'),
-      emptyOutDir: false,
-      copyPublicDir: false,
-      target: 'node20',
-      sourcemap: true,
-      minify: false,
-      ssr: join(root, 'src/cli/main.ts'),
-      rolldownOptions: {
-        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
-      },
-    },
-  });
-  chmodSync(join(dist, 'cli/main.js'), 0o755);
 }
 
 function buildTypes(): void {

@@ -1,0 +1,201 @@
+/** `wgconv inspect`: what is in a model, how it would run on this device, and all that it lacks. */
+
+import { WgconvError } from '../../core/errors.ts';
+import { formatDims } from '../../core/shape.ts';
+import { readOnnxModel, type UnsupportedOperator } from '../../formats/onnx/index.ts';
+import { type ModelProto, readModelProto } from '../../formats/onnx/proto.ts';
+import type { NodeReport, SessionReport } from '../../session/report.ts';
+import type { ModelFacts } from '../engine.ts';
+import { errorToMessage, exitFailed, exitOk } from '../failure.ts';
+import { resolveShapes } from '../inputs.ts';
+import { writeJson } from '../json.ts';
+import { type Place, withEngine } from '../open-engine.ts';
+import { type CommonOptions, checkCommon, type Shapes } from '../options.ts';
+import { readBytes } from '../pictures.ts';
+import { ProgressDisplay } from '../progress.ts';
+import { formatBytes, formatCount, plural, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface InspectOptions extends CommonOptions {
+  readonly inputShape?: Shapes | undefined;
+}
+
+/** What the file says, whether wgconv can run it or not. */
+interface FileFacts {
+  readonly name: string;
+  readonly producer: string;
+  readonly irVersion: number;
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  /** How often each operator occurs, most often first. */
+  readonly operators: Readonly<Record<string, number>>;
+}
+
+export async function inspect(
+  model: string,
+  options: InspectOptions,
+  terminal: Terminal,
+): Promise<number> {
+  checkCommon(options);
+  const bytes = readBytes(model, 'model');
+  const file = fileFacts(readModelProto(bytes), bytes.length);
+  terminal.out(describeFile(model, file));
+  const progress = new ProgressDisplay(terminal, !!options.quiet);
+  const write = (rest: object) => {
+    if (options.json) writeJson(options.json, { model, file, ...rest });
+  };
+  try {
+    // What is unsupported is known without a device.
+    readOnnxModel(bytes);
+    return await withEngine(options, terminal, progress, async (engine, place) => {
+      const facts = await engine.open(bytes, { algorithm: options.algorithm });
+      const shapes = resolveShapes(facts.inputs, options.inputShape ?? {});
+      const report = await engine.prepare(shapes);
+      progress.clear();
+      terminal.out(describePlan(facts, shapes, report, place));
+      write({ adapter: place, inputs: facts.inputs, outputs: facts.outputs, shapes, report });
+      return exitOk;
+    });
+  } catch (error) {
+    if (!(error instanceof WgconvError) || error.code === 'no-webgpu') throw error;
+    progress.clear();
+    terminal.out(describeLack(error));
+    const { stack: _, ...message } = errorToMessage(error);
+    write({ error: message, unsupported: unsupportedOf(error) });
+    return exitFailed;
+  }
+}
+
+function fileFacts({ graph, producer, irVersion, opsets }: ModelProto, bytes: number): FileFacts {
+  const counts = new Map<string, number>();
+  for (const { op, domain } of graph.nodes) {
+    const name = domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    name: graph.name,
+    producer,
+    irVersion,
+    opsets: Object.fromEntries([...opsets].map(([domain, v]) => [domain || 'ai.onnx', v])),
+    bytes,
+    operators: Object.fromEntries(sorted),
+  };
+}
+
+function describeFile(model: string, file: FileFacts): string {
+  const opsets = Object.entries(file.opsets).map(([domain, version]) => `${domain} ${version}`);
+  const total = Object.values(file.operators).reduce((sum, count) => sum + count, 0);
+  const rows = Object.entries(file.operators).map(([name, count]) => [`  ${count}`, name]);
+  return [
+    `${model}: ${formatBytes(file.bytes)}, ONNX IR ${file.irVersion}, ` +
+      `operator set ${opsets.join(', ') || 'not said'}${file.producer && `, by ${file.producer}`}`,
+    '',
+    `${plural(total, 'node')}, ${plural(rows.length, 'operator')}:`,
+    table(rows, ['right']),
+  ].join('\n');
+}
+
+function describePlan(
+  facts: ModelFacts,
+  shapes: Shapes,
+  report: SessionReport,
+  place: Place,
+): string {
+  const { memory } = report;
+  const values = [
+    ...facts.inputs.map(({ name, type, dims }) => [
+      'input',
+      name,
+      type,
+      formatDims(dims),
+      formatDims(shapes[name] ?? dims),
+    ]),
+    ...facts.outputs.map(({ name, type, dims }) => [
+      'output',
+      name,
+      type ?? 'unknown',
+      dims ? formatDims(dims) : 'unknown',
+      '',
+    ]),
+  ];
+  const lines = [
+    '',
+    table([['', 'name', 'type', 'shape in the model', 'planned for'], ...values]),
+    '',
+    `${formatCount(report.parameters)} parameters, ${formatCount(report.macs)} multiply-adds a run`,
+    place.description,
+    '',
+    nodeTable(report.nodes),
+  ];
+  if (memory) {
+    lines.push(
+      '',
+      table(
+        [
+          ['activations, peak', formatBytes(memory.peakBytes)],
+          ['  lower bound of this plan', formatBytes(memory.lowerBoundBytes)],
+          ['  bound of the model as it was written', formatBytes(memory.originalBoundBytes)],
+          ['weights', formatBytes(memory.weightBytes)],
+        ],
+        ['left', 'right'],
+      ),
+      '',
+      `${plural(report.dispatches, 'dispatch')}, ${plural(report.pipelines, 'pipeline')}, ` +
+        plural(report.layoutConversions, 'layout conversion'),
+    );
+  }
+  const places = countPlaces(report.nodes);
+  lines.push('', `Everything is supported: ${places}.`);
+  return lines.join('\n');
+}
+
+function nodeTable(nodes: readonly NodeReport[]): string {
+  const rows = nodes.map(
+    ({ name, operator, runsOn, algorithm, outputs, macs, reason, originals }) => [
+      name,
+      originals.length > 1 ? `${operator} (of ${originals.length})` : operator,
+      runsOn,
+      algorithm ?? (runsOn === 'gpu' ? '' : reason),
+      outputs.map(({ dims }) => formatDims(dims)).join(' '),
+      macs > 0 ? formatCount(macs) : '',
+    ],
+  );
+  const heading = ['node', 'operator', 'on', 'algorithm, or why', 'output', 'multiply-adds'];
+  return table([heading, ...rows], ['left', 'left', 'left', 'left', 'left', 'right']);
+}
+
+function countPlaces(nodes: readonly NodeReport[]): string {
+  const counts = new Map<string, number>();
+  for (const { runsOn } of nodes) counts.set(runsOn, (counts.get(runsOn) ?? 0) + 1);
+  const words: Readonly<Record<string, string>> = {
+    gpu: 'on the GPU',
+    host: 'on the host',
+    view: 'as views, without work',
+    cpu: 'on the cpu backend',
+  };
+  const parts = [...counts].map(([place, count]) => `${plural(count, 'node')} ${words[place]}`);
+  return parts.join(', ') || 'nothing is left to run, the outputs are constants';
+}
+
+/** All unsupported operators of the model, where the error has a list of them. */
+function unsupportedOf(error: WgconvError): readonly UnsupportedOperator[] {
+  const list = error.data.unsupported;
+  return Array.isArray(list) ? (list as UnsupportedOperator[]) : [];
+}
+
+function describeLack(error: WgconvError): string {
+  const list = unsupportedOf(error);
+  if (list.length === 0) return `\nwgconv cannot run it: ${error.message}`;
+  const rows = list.map(({ operator, node, domain, opset, reason }) => [
+    domain === 'ai.onnx' ? operator : `${domain}.${operator}`,
+    node,
+    `${opset}`,
+    reason ?? 'wgconv has no such operator',
+  ]);
+  return [
+    '',
+    `wgconv cannot run it: ${plural(list.length, 'node')} with something unsupported`,
+    table([['operator', 'node', 'operator set', 'why'], ...rows]),
+  ].join('\n');
+}
