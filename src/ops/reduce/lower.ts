@@ -148,6 +148,22 @@ export function partialBytes(problem: ReductionProblem, parts: number): number {
 }
 
 /**
+ * Operations, comparable to multiply-adds, of one tree in workgroup memory. A software adapter
+ * switches between all invocations at every barrier: 16 (lavapipe) to 340 ns (SwiftShader) each.
+ */
+export function treeOperations(threads: number, caps: DeviceCaps): number {
+  return threads * (Math.log2(threads) + 1) * (caps.software ? 128 : 1);
+}
+
+/**
+ * Share of the ceiling where each invocation reads its own row: neighbouring ones read far apart
+ * where rows are dense, which costs a GPU its coalescing and a software adapter nothing.
+ */
+export function rowEfficiency(dense: boolean, caps: DeviceCaps): number {
+  return caps.software ? 0.25 : dense ? 0.1 : 0.2;
+}
+
+/**
  * The ways to reduce `from` into `to`: one invocation for each result; where results are few and
  * long, also several in two dispatches (with partial results in `between`), or a workgroup for
  * each.
@@ -176,8 +192,7 @@ export function reductionCandidates(
       ...plain,
       algorithm: 'reduce_serial',
       dispatches: outputs === 0 ? [] : [reduceDispatch(problem, 'serial', [from, to])],
-      // Neighbouring invocations read far apart where the values of a result lie together.
-      cost: cost({ efficiency: dense ? 0.1 : 0.2 }),
+      cost: cost({ efficiency: rowEfficiency(dense, caps) }),
     },
   ];
   if (outputs === 0 || count < 32) return candidates;
@@ -187,8 +202,9 @@ export function reductionCandidates(
     algorithm: 'reduce_workgroup',
     dispatches: [reduceDispatch(problem, 'workgroup', [from, to])],
     cost: cost({
-      macs: values + outputs * lanes * threads * Math.log2(threads),
-      invocations: outputs * threads,
+      macs: values + outputs * lanes * treeOperations(threads, caps),
+      // One core of a software adapter runs a whole workgroup, four lanes at a time.
+      invocations: outputs * (caps.software ? 4 : threads),
       efficiency: dense ? 0.2 : 0.05,
       barriers: true,
     }),

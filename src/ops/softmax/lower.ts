@@ -13,8 +13,10 @@ import {
   partialBytes,
   reduceDispatch,
   reductionProblem,
+  rowEfficiency,
   splitParts,
   tensorBytes,
+  treeOperations,
 } from '../reduce/lower.ts';
 import { type SoftmaxAttributes, softmaxSizes } from './operators.ts';
 
@@ -47,7 +49,7 @@ export function lowerSoftmax(
     macs: 2 * expCost * values,
     bytes: tensorBytes(x, y),
     invocations: rows,
-    efficiency: inner === 1 ? 0.1 : 0.2,
+    efficiency: rowEfficiency(inner === 1, caps),
     barriers: false,
     ...fields,
   });
@@ -66,9 +68,8 @@ export function lowerSoftmax(
     algorithm: 'softmax_workgroup',
     dispatches: [step('workgroup', 1)],
     cost: cost({
-      // The tree combines 128 partial sums in seven steps.
-      macs: 2 * expCost * values + rows * 128 * 7 * expCost,
-      invocations: rows * 128,
+      macs: 2 * expCost * values + rows * treeOperations(128, caps),
+      invocations: rows * (caps.software ? 4 : 128),
       efficiency: inner === 1 ? 0.2 : 0.05,
       barriers: true,
     }),
