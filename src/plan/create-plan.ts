@@ -16,7 +16,8 @@ import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { homeOf, operatorOf } from './homes.ts';
 import { findJoins, type Joins, locate } from './joins.ts';
 import { limitViolation } from './limits.ts';
-import { type Lifetime, liveBytes, planMemory } from './memory.ts';
+import { type Liveness, livenessOf } from './liveness.ts';
+import { liveBytes, type Placement, planMemory } from './memory.ts';
 import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
 
 export interface PlanOptions {
@@ -31,6 +32,12 @@ export interface PlanOptions {
 
 /** WebGPU's default alignment of uniform buffer offsets; every device allows it. */
 const uniformAlignment = 256;
+
+/**
+ * Scratch may raise the plan's memory only a little above what its activations need anyway; a
+ * candidate that takes more is chosen only where it is forced or alone.
+ */
+const fastAllowance = 1.05;
 
 /** A buffer before the memory plan: what lives in it, from which step to which. */
 interface Slot {
@@ -66,15 +73,26 @@ interface DraftStep {
  * cannot run, before any GPU memory is taken.
  */
 export function createPlan(graph: Graph, caps: DeviceCaps, options: PlanOptions = {}): Plan {
-  const builder = new PlanBuilder(graph, caps, options);
-  for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
-  return builder.finish();
+  const build = (scratchAllowance: number) => {
+    const builder = new PlanBuilder(graph, caps, options, scratchAllowance);
+    for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
+    return builder.finish();
+  };
+  const plan = build(fastAllowance);
+  const { peakBytes, lowerBoundBytes } = plan.memory;
+  if (peakBytes <= memoryGoal * lowerBoundBytes) return plan;
+  const frugal = build(0);
+  return frugal.memory.peakBytes < peakBytes ? frugal : plan;
 }
+
+/** A plan may take this much more than its lower bound before it is planned again without scratch. */
+const memoryGoal = 1.15;
 
 class PlanBuilder {
   readonly #graph: Graph;
   readonly #caps: DeviceCaps;
   readonly #options: PlanOptions;
+  readonly #scratchAllowance: number;
   readonly #drafts: DraftStep[] = [];
   /** Graph inputs go up before the first dispatch, so that a run needs one command buffer. */
   readonly #inputUploads: Step[] = [];
@@ -83,6 +101,7 @@ class PlanBuilder {
   /** Tensors for the lower bound, scratch left out. */
   readonly #lives: Life[] = [];
   readonly #joins: Joins;
+  readonly #liveness: Liveness;
   /** Where each device value is, views included. */
   readonly #places = new Map<string, DraftRef>();
   readonly #onHost = new Set<string>();
@@ -91,13 +110,15 @@ class PlanBuilder {
   #uniforms: { offset: number; dispatch: Dispatch }[] = [];
   #uniformEnd = 0;
 
-  constructor(graph: Graph, caps: DeviceCaps, options: PlanOptions) {
+  constructor(graph: Graph, caps: DeviceCaps, options: PlanOptions, scratchAllowance: number) {
+    this.#scratchAllowance = scratchAllowance;
     this.#graph = graph;
     this.#caps = caps;
     this.#options = options;
     for (const input of graph.inputs) this.#onHost.add(input.name);
     for (const name of graph.constants.keys()) this.#onHost.add(name);
     this.#joins = findJoins(graph, caps);
+    this.#liveness = livenessOf(graph, caps);
   }
 
   addNode(node: Node, index: number): void {
@@ -126,15 +147,12 @@ class PlanBuilder {
       const place = this.#places.get(name);
       if (place) this.#use(place);
     }
-    const memory = planMemory(this.#slots);
+    const memory = planMemory(this.#slots, this.#conflicts, {
+      largestBuffer: this.#caps.limits.bufferBytes,
+    });
     const resolve = (ref: DraftRef): BufferRef =>
       'slot' in ref
-        ? {
-            kind: 'pool',
-            index: memory.assignment[ref.slot] as number,
-            offset: ref.offset,
-            bytes: ref.bytes,
-          }
+        ? placed(ref, memory.placements[ref.slot] as Placement)
         : { kind: 'weight', key: ref.weight };
     const values = new Map<string, PlannedValue>();
     for (const [name, place] of this.#places) {
@@ -162,7 +180,7 @@ class PlanBuilder {
       memory: {
         peakBytes: memory.buffers.reduce((sum, bytes) => sum + bytes, 0),
         lowerBoundBytes: liveBytes(this.#lives),
-        originalBoundBytes: originalBound(this.#options.original ?? this.#graph, this.#caps),
+        originalBoundBytes: livenessOf(this.#options.original ?? this.#graph, this.#caps).peak,
         weightBytes: weights.reduce((sum, weight) => sum + weight.bytes, 0),
       },
       layoutConversions: this.#graph.nodes.filter(
@@ -224,7 +242,7 @@ class PlanBuilder {
 
   #addDeviceNode(node: Node, index: number, reason: string): void {
     const empty = node.outputs.every((name) => sizeOf(this.#tensor(name).dims) === 0);
-    const ranked = empty ? [] : this.#choose(node);
+    const ranked = empty ? [] : this.#choose(node, index);
     const chosen = ranked[0];
     if (!chosen && !empty) {
       this.#nodes.push({ home: 'device', candidates: [], reason });
@@ -289,17 +307,19 @@ class PlanBuilder {
     return target;
   }
 
-  #choose(node: Node): RankedCandidate[] {
-    const ranked = this.#candidates(node);
+  #choose(node: Node, index: number): RankedCandidate[] {
+    const { atNode, peak } = this.#liveness;
+    const budget = this.#scratchAllowance * peak - (atNode[index] ?? 0);
+    const ranked = moveToFront(this.#candidates(node), ({ candidate }) => {
+      const bytes = candidate.scratch.reduce((sum, part) => sum + part, 0);
+      return bytes === 0 || bytes <= budget;
+    });
     const { algorithm } = this.#options;
     const forced = typeof algorithm === 'string' ? algorithm : algorithm?.[node.name];
     if (!forced) return ranked;
     const matches = ({ candidate }: RankedCandidate) =>
       candidate.algorithm === forced || candidate.algorithm.startsWith(`${forced}.`);
-    const preferred = ranked.filter(matches);
-    return preferred.length > 0
-      ? [...preferred, ...ranked.filter((other) => !matches(other))]
-      : ranked;
+    return moveToFront(ranked, matches);
   }
 
   #candidates(node: Node): RankedCandidate[] {
@@ -446,6 +466,7 @@ class PlanBuilder {
 
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
     for (const ref of refs) this.#use(ref);
+    this.#forbidSharing(dispatch, refs);
     const uniformOffset = this.#uniformEnd;
     this.#uniforms.push({ offset: uniformOffset, dispatch });
     const bytes = uniformBytes(dispatch.kernel.uniforms);
@@ -455,6 +476,24 @@ class PlanBuilder {
       refs,
     });
   }
+
+  /** What one dispatch reads and what it writes must lie in different buffers. */
+  #forbidSharing(dispatch: Dispatch, refs: readonly DraftRef[]): void {
+    const slots = dispatch.kernel.bindings(dispatch.variant).map(({ access }, at) => {
+      const ref = refs[at];
+      return { access, slot: ref && 'slot' in ref ? ref.slot : undefined };
+    });
+    for (const writer of slots) {
+      if (writer.access === 'read' || writer.slot === undefined) continue;
+      for (const other of slots) {
+        if (other.slot === undefined || other === writer || other.slot === writer.slot) continue;
+        addTo(this.#conflicts, writer.slot, other.slot);
+        addTo(this.#conflicts, other.slot, writer.slot);
+      }
+    }
+  }
+
+  readonly #conflicts = new Map<number, Set<number>>();
 
   #packUniforms(): ArrayBuffer {
     const block = new ArrayBuffer(Math.max(this.#uniformEnd, uniformAlignment));
@@ -491,36 +530,20 @@ function inputsRead(
   return read;
 }
 
-function align16(bytes: number): number {
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
+function placed({ offset, bytes }: Place, { buffer, offset: start }: Placement): BufferRef {
+  return { kind: 'pool', index: buffer, offset: start + offset, bytes };
 }
 
-/** Live bytes of a graph as the model wrote it: its own order, dense tensors, views for free. */
-function originalBound(graph: Graph, caps: DeviceCaps): number {
-  const lifetimes = new Map<string, { bytes: number; first: number; last: number }>();
-  const root = new Map<string, string>();
-  const find = (name: string) => root.get(name) ?? name;
-  const define = (name: string, at: number) => {
-    const type = graph.types.get(name);
-    if (!type || !isStatic(type)) return;
-    const bytes = deviceBytes(deviceTensor(type.type, type.dims, 'linear', caps));
-    lifetimes.set(name, { bytes, first: at, last: at });
-  };
-  for (const input of graph.inputs) define(input.name, 0);
-  graph.nodes.forEach((node, at) => {
-    for (const name of node.inputs) {
-      const life = lifetimes.get(find(name));
-      if (life) life.last = at;
-    }
-    if (operatorOf(node).traits.view) {
-      root.set(node.outputs[0] as string, find(node.inputs[0] as string));
-    } else {
-      for (const name of node.outputs) define(name, at);
-    }
-  });
-  for (const name of graph.outputs) {
-    const life = lifetimes.get(find(name));
-    if (life) life.last = graph.nodes.length;
-  }
-  return liveBytes([...lifetimes.values()] as Lifetime[]);
+function addTo(map: Map<number, Set<number>>, key: number, value: number): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
+function moveToFront<T>(items: readonly T[], preferred: (item: T) => boolean): T[] {
+  return [...items.filter(preferred), ...items.filter((item) => !preferred(item))];
+}
+
+function align16(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
 }

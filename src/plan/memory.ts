@@ -1,6 +1,7 @@
 /**
- * The memory plan: which pooled buffer each tensor lives in. Separate buffers, never one arena:
- * WebGPU refuses a dispatch that binds one buffer both read-only and read-write.
+ * The memory plan: which pooled buffer each tensor lives in, and where in it. Several buffers, never
+ * one arena: WebGPU refuses a dispatch that binds one buffer both read-only and read-write, even
+ * with disjoint ranges. Tensors that no dispatch reads and writes at once may share a buffer.
  */
 
 /** A tensor's life in steps, both ends included. */
@@ -10,12 +11,25 @@ export interface Lifetime {
   readonly last: number;
 }
 
+export interface Placement {
+  /** Index of the buffer. */
+  readonly buffer: number;
+  /** Byte offset in it. */
+  readonly offset: number;
+}
+
 export interface MemoryPlan {
-  /** Index of a buffer for each lifetime, in the order given. */
-  readonly assignment: readonly number[];
+  /** One for each lifetime, in the order given. */
+  readonly placements: readonly Placement[];
   /** Bytes of each buffer. */
   readonly buffers: readonly number[];
 }
+
+/** Pairs of lifetimes that one dispatch reads and writes: never in one buffer. */
+export type Conflicts = ReadonlyMap<number, ReadonlySet<number>>;
+
+/** WebGPU's default alignment of storage buffer offsets; every device allows it. */
+const offsetAlignment = 256;
 
 /** Greatest sum of bytes that live at the same step. */
 export function liveBytes(lifetimes: readonly Lifetime[]): number {
@@ -38,76 +52,94 @@ export function liveBytes(lifetimes: readonly Lifetime[]): number {
  * Greedy by size, then improved: the order of placing is perturbed (seeded, so that the same graph
  * gives the same plan) and the smallest total is kept, until it is near the lower bound.
  */
-export function planMemory(lifetimes: readonly Lifetime[], attempts = 400): MemoryPlan {
-  const bySize = lifetimes
-    .map((_, index) => index)
-    .sort((a, b) => size(lifetimes, b) - size(lifetimes, a) || a - b);
+export function planMemory(
+  lifetimes: readonly Lifetime[],
+  conflicts: Conflicts = new Map(),
+  { attempts = 400, largestBuffer = Number.POSITIVE_INFINITY } = {},
+): MemoryPlan {
+  const size = (index: number) => (lifetimes[index] as Lifetime).bytes;
+  let order = lifetimes.map((_, index) => index).sort((a, b) => size(b) - size(a) || a - b);
   const bound = liveBytes(lifetimes);
-  let best = place(lifetimes, bySize);
-  let order = bySize;
-  let bestTotal = total(best);
+  const placeAll = (trial: readonly number[]) => place(lifetimes, conflicts, trial, largestBuffer);
+  let best = placeAll(order);
   let seed = 0x9e3779b9;
   const random = (below: number) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
-  for (let attempt = 0; attempt < attempts && bestTotal > bound * 1.01; attempt++) {
+  let idle = 0;
+  for (let attempt = 0; attempt < attempts && idle < 120; attempt++, idle++) {
+    if (totalOf(best) <= bound * 1.02) break;
     const trial = [...order];
-    for (let swap = 0; swap <= random(3); swap++) {
-      const from = random(Math.min(trial.length, 48));
-      const to = random(Math.min(trial.length, 48));
-      const moved = trial.splice(from, 1);
-      trial.splice(to, 0, ...moved);
+    const reach = Math.min(trial.length, 48);
+    for (let move = 0; move <= random(3); move++) {
+      trial.splice(random(reach), 0, ...trial.splice(random(reach), 1));
     }
-    const placed = place(lifetimes, trial);
-    if (total(placed) <= bestTotal) {
-      best = placed;
-      bestTotal = total(placed);
-      order = trial;
-    }
+    const placed = placeAll(trial);
+    if (totalOf(placed) > totalOf(best)) continue;
+    if (totalOf(placed) < totalOf(best)) idle = 0;
+    best = placed;
+    order = trial;
   }
   return best;
 }
 
-function size(lifetimes: readonly Lifetime[], index: number): number {
-  return (lifetimes[index] as Lifetime).bytes;
-}
-
-function total(plan: MemoryPlan): number {
+function totalOf(plan: MemoryPlan): number {
   return plan.buffers.reduce((sum, bytes) => sum + bytes, 0);
 }
 
+interface Buffer {
+  bytes: number;
+  readonly tenants: { readonly index: number; readonly offset: number; readonly end: number }[];
+}
+
 /** Places tensors in the order given, each where it makes the buffers grow least. */
-function place(lifetimes: readonly Lifetime[], order: readonly number[]): MemoryPlan {
-  const buffers: { bytes: number; tenants: Lifetime[] }[] = [];
-  const assignment = new Array<number>(lifetimes.length).fill(-1);
+function place(
+  lifetimes: readonly Lifetime[],
+  conflicts: Conflicts,
+  order: readonly number[],
+  largestBuffer: number,
+): MemoryPlan {
+  const buffers: Buffer[] = [];
+  const placements = new Array<Placement>(lifetimes.length);
   for (const index of order) {
-    const tensor = lifetimes[index] as Lifetime;
-    let choice = -1;
-    let cost = tensor.bytes;
-    let waste = Number.POSITIVE_INFINITY;
-    buffers.forEach((buffer, candidate) => {
-      if (
-        buffer.tenants.some((other) => other.first <= tensor.last && tensor.first <= other.last)
-      ) {
-        return;
-      }
-      const growth = Math.max(0, tensor.bytes - buffer.bytes);
-      const unused = Math.max(0, buffer.bytes - tensor.bytes);
-      if (growth < cost || (growth === cost && unused < waste)) {
-        choice = candidate;
-        cost = growth;
-        waste = unused;
-      }
-    });
-    if (choice < 0) {
-      choice = buffers.length;
+    const { bytes } = lifetimes[index] as Lifetime;
+    const forbidden = conflicts.get(index);
+    let best: { buffer: number; offset: number; growth: number } | undefined;
+    for (const [at, buffer] of buffers.entries()) {
+      if (forbidden && buffer.tenants.some((tenant) => forbidden.has(tenant.index))) continue;
+      const offset = lowestOffset(buffer, lifetimes, index);
+      if (offset > 0 && offset + bytes > largestBuffer) continue;
+      const growth = Math.max(0, offset + bytes - buffer.bytes);
+      if (!best || growth < best.growth) best = { buffer: at, offset, growth };
+    }
+    if (!best || best.growth >= bytes) {
+      best = { buffer: buffers.length, offset: 0, growth: bytes };
       buffers.push({ bytes: 0, tenants: [] });
     }
-    const buffer = buffers[choice] as { bytes: number; tenants: Lifetime[] };
-    buffer.bytes = Math.max(buffer.bytes, tensor.bytes);
-    buffer.tenants.push(tensor);
-    assignment[index] = choice;
+    const buffer = buffers[best.buffer] as Buffer;
+    const end = best.offset + bytes;
+    buffer.bytes = Math.max(buffer.bytes, end);
+    buffer.tenants.push({ index, offset: best.offset, end });
+    placements[index] = { buffer: best.buffer, offset: best.offset };
   }
-  return { assignment, buffers: buffers.map((buffer) => buffer.bytes) };
+  return { placements, buffers: buffers.map(({ bytes }) => bytes) };
+}
+
+/** The lowest aligned offset at which the tensor meets no tenant that lives at the same time. */
+function lowestOffset(buffer: Buffer, lifetimes: readonly Lifetime[], index: number): number {
+  const own = lifetimes[index] as Lifetime;
+  const neighbours = buffer.tenants
+    .filter((tenant) => {
+      const other = lifetimes[tenant.index] as Lifetime;
+      return other.first <= own.last && own.first <= other.last;
+    })
+    .sort((a, b) => a.offset - b.offset);
+  let offset = 0;
+  for (const neighbour of neighbours) {
+    if (offset + own.bytes <= neighbour.offset) break;
+    const after = Math.ceil(neighbour.end / offsetAlignment) * offsetAlignment;
+    offset = Math.max(offset, after);
+  }
+  return offset;
 }
