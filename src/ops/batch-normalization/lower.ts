@@ -17,7 +17,7 @@ import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { reductionCandidates, reductionProblem, tensorBytes } from '../reduce/lower.ts';
-import { type BatchNormalizationAttributes, normalisedSizes } from './operator.ts';
+import { type BatchNormalizationAttributes, normalisedSizes } from './sizes.ts';
 
 const isFloatElement = (element: Element | undefined): element is 'f32' | 'f16' =>
   element === 'f32' || element === 'f16';

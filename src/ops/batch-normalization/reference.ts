@@ -3,7 +3,7 @@
 import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
-import { type BatchNormalizationAttributes, normalisedSizes } from './operator.ts';
+import { type BatchNormalizationAttributes, normalisedSizes } from './sizes.ts';
 
 /** Roundings from x to y: the difference, the factor (its root within 2 ulp), product and sum. */
 const ownTerms = 10;

@@ -11,18 +11,7 @@ import { formatDims, sizeOf } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
-
-export interface LrnAttributes {
-  readonly alpha: number;
-  readonly beta: number;
-  readonly bias: number;
-  readonly size: number;
-}
-
-/** Channels of the window before and after its own. */
-export function lrnWindow({ size }: LrnAttributes): { before: number; after: number } {
-  return { before: Math.floor((size - 1) / 2), after: Math.ceil((size - 1) / 2) };
-}
+import { type LrnAttributes, lrnWindow } from './window.ts';
 
 export const lrn = defineOperator<LrnAttributes>({
   type: 'LRN',

@@ -5,7 +5,7 @@ import { numbersOf } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { relativePower } from '../reduce/fold.ts';
-import { type LrnAttributes, lrnWindow } from './operator.ts';
+import { type LrnAttributes, lrnWindow } from './window.ts';
 
 export const lrnReference: Reference<LrnAttributes> = ([x], attributes) => {
   if (!x) throw new TypeError('LRN takes X');

@@ -15,15 +15,11 @@ import {
 } from '../operator.ts';
 import { reductionCandidates, reductionProblem } from '../reduce/lower.ts';
 import { lpReduction } from './lower.ts';
-import { readExponent } from './operators.ts';
+import { readExponent, spatialAxes } from './window.ts';
 
 interface GlobalAttributes {
   readonly p: number;
 }
-
-/** Axes from 2. */
-export const spatialAxes = (dims: readonly unknown[]): number[] =>
-  dims.map((_, axis) => axis).slice(2);
 
 function globalPool(
   type: string,

@@ -13,7 +13,7 @@ import {
   type Operator,
 } from '../operator.ts';
 import { lowerPool, lpReduction } from './lower.ts';
-import { inferPool, type PoolAttributes, readPool } from './window.ts';
+import { inferPool, type PoolAttributes, readExponent, readPool } from './window.ts';
 
 interface PoolFacts {
   readonly type: string;
@@ -76,10 +76,3 @@ export const poolOperators: readonly AnyOperator[] = [
     pooling: ({ p }) => lpReduction(p),
   }),
 ];
-
-/** A float in LpPool-1 and GlobalLpPool-1, an integer since. */
-export function readExponent(source: AttributeReader, opset: number): { p: number } {
-  const p = opset < 2 ? source.float('p', 2) : source.int('p', 2);
-  if (p <= 0) source.fail('"p" must be positive');
-  return { p };
-}

@@ -6,8 +6,7 @@ import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { foldFloats, foldIntegers, gatherFold } from '../reduce/fold.ts';
 import { reduceAxes, referenceArray } from '../reduce/reference.ts';
-import { spatialAxes } from './global.ts';
-import { type PoolAttributes, type PoolGeometry, poolGeometry } from './window.ts';
+import { type PoolAttributes, type PoolGeometry, poolGeometry, spatialAxes } from './window.ts';
 
 /** A tap of a window: where in the plane it lies. */
 interface Tap {

@@ -9,7 +9,7 @@
 import { floatReductions, integerReductions, type Reduction } from '../../../shaders/lib/reduce.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { normaliseAxis, type TensorType } from '../../core/shape.ts';
+import type { TensorType } from '../../core/shape.ts';
 import { integersOf } from '../../core/tensor.ts';
 import { isImage } from '../layouts.ts';
 import {
@@ -20,27 +20,8 @@ import {
   type LayoutChoice,
   type NodeFacts,
 } from '../operator.ts';
+import { type ReduceAttributes, reducedAxes } from './axes.ts';
 import { reductionCandidates, reductionProblem } from './lower.ts';
-
-export interface ReduceAttributes {
-  /** Undefined where the model leaves the axes out, or gives them as an input. */
-  readonly axes: readonly number[] | undefined;
-  readonly keepDims: boolean;
-  readonly noopWithEmptyAxes: boolean;
-}
-
-/** The axes that are reduced, counted from the front, in order. */
-export function reducedAxes(
-  rank: number,
-  attributes: ReduceAttributes,
-  axesInput: readonly number[] | undefined,
-): readonly number[] {
-  const axes = axesInput ?? attributes.axes ?? [];
-  if (axes.length === 0) {
-    return attributes.noopWithEmptyAxes ? [] : Array.from({ length: rank }, (_, axis) => axis);
-  }
-  return [...new Set(axes.map((axis) => normaliseAxis(axis, rank)))].sort((a, b) => a - b);
-}
 
 function knownAxes(inputs: readonly unknown[], known: HostValues): readonly number[] | undefined {
   if (!inputs[1]) return undefined;

@@ -5,8 +5,8 @@ import { isBigInt, isFloat } from '../../core/dtype.ts';
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Reference, ReferenceContext, ReferenceResult } from '../operator.ts';
+import { type ReduceAttributes, reducedAxes } from './axes.ts';
 import { foldFloats, foldIntegers, gatherFold } from './fold.ts';
-import { type ReduceAttributes, reducedAxes } from './operators.ts';
 
 /** Room for `size` values of a type. */
 export function referenceArray(type: ReferenceTensor['type'], size: number): ReferenceArray {

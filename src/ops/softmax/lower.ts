@@ -18,7 +18,7 @@ import {
   tensorBytes,
   treeOperations,
 } from '../reduce/lower.ts';
-import { type SoftmaxAttributes, softmaxSizes } from './operators.ts';
+import { type SoftmaxAttributes, softmaxSizes } from './sizes.ts';
 
 /** Operations of one exp, as the cost model counts multiply-adds. */
 const expCost = 8;

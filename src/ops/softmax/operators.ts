@@ -7,36 +7,10 @@
 import type { SoftmaxFunction } from '../../../shaders/softmax.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { normaliseAxis, sizeOf } from '../../core/shape.ts';
+import { normaliseAxis } from '../../core/shape.ts';
 import { type Accuracy, type AnyOperator, defineOperator } from '../operator.ts';
 import { lowerSoftmax } from './lower.ts';
-
-export interface SoftmaxAttributes {
-  readonly axis: number;
-  readonly flatten: boolean;
-}
-
-/** A tensor as [outer, axis, inner]. */
-export interface SoftmaxSizes {
-  readonly outer: number;
-  readonly axis: number;
-  readonly inner: number;
-}
-
-export function softmaxSizes(
-  dims: readonly number[],
-  { axis: given, flatten }: SoftmaxAttributes,
-): SoftmaxSizes {
-  // Flattening at the rank itself leaves rows of one value; a scalar is one row of one value.
-  const rank = dims.length;
-  const axis = (flatten && given === rank) || rank === 0 ? rank : normaliseAxis(given, rank);
-  const end = flatten ? rank : axis + 1;
-  return {
-    outer: sizeOf(dims.slice(0, axis)),
-    axis: sizeOf(dims.slice(axis, end)),
-    inner: sizeOf(dims.slice(end)),
-  };
-}
+import type { SoftmaxAttributes } from './sizes.ts';
 
 function softmaxOperator(type: string, name: SoftmaxFunction, accuracy: Accuracy): AnyOperator {
   return defineOperator<SoftmaxAttributes>({

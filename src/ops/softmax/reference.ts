@@ -5,7 +5,7 @@ import type { SoftmaxFunction } from '../../../shaders/softmax.ts';
 import { numbersOf } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
 import { relativeExpSum, slackLog } from '../reduce/fold.ts';
-import { type SoftmaxAttributes, softmaxSizes } from './operators.ts';
+import { type SoftmaxAttributes, softmaxSizes } from './sizes.ts';
 
 export function softmaxReference(name: SoftmaxFunction): Reference<SoftmaxAttributes> {
   const computeRow = name === 'hardmax' ? hardmaxRow : name === 'softmax' ? softmaxRow : logRow;
