@@ -9,9 +9,10 @@ import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
 import { inferShapes } from './infer-shapes.ts';
-import { type InputShapes, specialise } from './specialise.ts';
+import { nameConstants } from './name-constants.ts';
+import { type InputShapes, type InputValues, specialise } from './specialise.ts';
 
-export type { InputShapes } from './specialise.ts';
+export { type InputShapes, type InputValues, shapeInputs } from './specialise.ts';
 
 /** Passes that a caller can leave out to see what they do. */
 export type DisabledPass =
@@ -25,6 +26,11 @@ export interface PassOptions {
   readonly disable?: readonly DisabledPass[] | undefined;
   /** Tests bring operators of their own. */
   readonly find?: OperatorLookup | undefined;
+}
+
+export interface PrepareOptions extends PassOptions {
+  /** Values of the inputs that `shapeInputs` names. */
+  readonly values?: InputValues | undefined;
 }
 
 export interface PreparedGraph {
@@ -46,17 +52,18 @@ export async function optimise(graph: Graph, options: PassOptions = {}): Promise
 export async function prepare(
   graph: Graph,
   shapes: InputShapes,
-  options: PassOptions = {},
+  options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
-  const { find = findOperator } = options;
+  const { find = findOperator, values } = options;
   const run = runnerOf(options);
-  const specialised = await specialise(graph, shapes, find);
+  const specialised = await specialise(graph, shapes, find, values);
   const folded = await run('fold-constants', specialised, foldConstants);
-  const original = await run('dead-code', folded, removeDeadCode);
+  const live = await run('dead-code', folded, removeDeadCode);
+  const original = nameConstants(live, graph.constants);
   const affine = await run('fold-batch-norm', original, foldBatchNorm);
   const fused = await run('fuse-epilogue', affine, fuseEpilogue);
-  const live = await run('dead-code', fused, removeDeadCode);
-  const prepared = await run('assign-layouts', live, assignLayouts);
+  const lean = await run('dead-code', fused, removeDeadCode);
+  const prepared = await run('assign-layouts', lean, assignLayouts);
   return { original, prepared };
 }
 

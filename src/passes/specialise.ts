@@ -12,6 +12,7 @@ import {
   type TensorType,
 } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import { unusedName } from '../graph/builder.ts';
 import { type Graph, type Node, producersOf, type ValueInfo } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { inferNode } from '../ops/facts.ts';
@@ -21,7 +22,32 @@ import { evaluateNode } from './evaluate-node.ts';
 /** Dims of inputs by name; inputs whose shape is static already may be left out. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
 
+/** Values of the inputs that `shapeInputs` names. */
+export type InputValues = Readonly<Record<string, HostTensor>>;
+
 /**
+ * Inputs whose values, not only shapes, must be known before a run can be planned: the target of a
+ * Reshape, the pads of a Pad, the bounds of a Range, directly or through arithmetic. Only inputs of
+ * at most one dimension count; a shape that depends on an image is no shape to plan for.
+ */
+export function shapeInputs(graph: Graph, find: OperatorLookup = findOperator): string[] {
+  const needed = new Set<string>();
+  for (const node of graph.nodes.toReversed()) {
+    const { hostInputs = [], typeInputs = [] } = requireOperator(node, find).traits;
+    const isNeeded = node.outputs.some((output) => needed.has(output));
+    node.inputs.forEach((input, index) => {
+      if (typeInputs.includes(index)) return;
+      if (isNeeded || hostInputs.includes(index)) needed.add(input);
+    });
+  }
+  return graph.inputs
+    .filter(({ name, dims }) => needed.has(name) && dims.length <= 1)
+    .map(({ name }) => name);
+}
+
+/**
+ * `values` holds what `shapeInputs` asked for; those inputs are constants from here on.
+ *
  * @throws WgconvError `wrong-shape`, `missing-input` or `unknown-input` where the shapes do not fit
  * the inputs; `invalid-shape`, naming the node, where they do not fit the graph or where a shape
  * depends on data that only exists in a run.
@@ -30,12 +56,13 @@ export async function specialise(
   graph: Graph,
   shapes: InputShapes,
   find: OperatorLookup = findOperator,
+  values: InputValues = {},
 ): Promise<Graph> {
   const inputs = bindInputs(graph.inputs, shapes);
   const types = new Map<string, TensorType>();
   for (const { name, type, dims } of inputs) types.set(name, { type, dims });
   for (const [name, { type, dims }] of graph.constants) types.set(name, { type, dims });
-  const known = new KnownValues(graph, types, find);
+  const known = new KnownValues(graph, types, values, find);
   for (const node of graph.nodes) {
     const operator = requireOperator(node, find);
     for (const index of operator.traits.hostInputs ?? []) {
@@ -57,7 +84,29 @@ export async function specialise(
   }
   // What was computed on the way is a constant from here on.
   const nodes = graph.nodes.filter((node) => !node.outputs.every((name) => known.values.has(name)));
-  return { ...graph, inputs, nodes, constants: known.values, types };
+  return fixInputs({ ...graph, inputs, nodes, constants: known.values, types }, values);
+}
+
+/** Nodes read the given values as constants; the inputs stay, and a run takes feeds for them. */
+function fixInputs(graph: Graph, values: InputValues): Graph {
+  const names = Object.keys(values);
+  if (names.length === 0) return graph;
+  const constants = new Map(graph.constants);
+  const types = new Map(graph.types);
+  const fixed = new Map<string, string>();
+  for (const name of names) {
+    const tensor = values[name] as HostTensor;
+    const constant = unusedName(`${name}:value`, (taken) => types.has(taken));
+    constants.delete(name);
+    constants.set(constant, tensor);
+    types.set(constant, { type: tensor.type, dims: tensor.dims });
+    fixed.set(name, constant);
+  }
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((input) => fixed.get(input) ?? input),
+  }));
+  return { ...graph, nodes, constants, types };
 }
 
 /** Values known before a run: constants, and what follows from them, computed when needed. */
@@ -68,8 +117,13 @@ class KnownValues {
   readonly #find: OperatorLookup;
   readonly #knowable = new Map<string, boolean>();
 
-  constructor(graph: Graph, types: ReadonlyMap<string, TensorType>, find: OperatorLookup) {
-    this.values = new Map(graph.constants);
+  constructor(
+    graph: Graph,
+    types: ReadonlyMap<string, TensorType>,
+    fed: InputValues,
+    find: OperatorLookup,
+  ) {
+    this.values = new Map([...graph.constants, ...Object.entries(fed)]);
     this.#producers = producersOf(graph);
     this.#types = types;
     this.#find = find;

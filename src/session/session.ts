@@ -1,12 +1,13 @@
 /** `InferenceSession`: loads a model, plans it for its input shapes, runs, verifies, reports. */
 
+import { viewBytes } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
-import { Tensor } from '../core/tensor.ts';
+import { type HostTensor, Tensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
 import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
-import { type DisabledPass, optimise, prepare } from '../passes/index.ts';
+import { type DisabledPass, optimise, prepare, shapeInputs } from '../passes/index.ts';
 import { createPlan, type PlanOptions } from '../plan/create-plan.ts';
 import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
 import { CpuExecutable } from './cpu.ts';
@@ -59,6 +60,8 @@ export class InferenceSession {
   readonly backend: 'webgpu' | 'cpu';
   /** The model after the passes that need no shapes. */
   readonly graph: Graph;
+  /** Inputs whose values a plan depends on, as it does on all shapes: each value has its plan. */
+  readonly #shapeInputs: readonly string[];
   readonly #options: SessionOptions;
   readonly #context: GpuContext | undefined;
   readonly #weights: WeightStore | undefined;
@@ -73,6 +76,7 @@ export class InferenceSession {
     this.inputNames = graph.inputs.map((input) => input.name);
     this.outputNames = graph.outputs;
     this.backend = context ? 'webgpu' : 'cpu';
+    this.#shapeInputs = shapeInputs(graph);
     this.#options = options;
     this.#context = context;
     this.#weights = context && new WeightStore(context);
@@ -89,7 +93,8 @@ export class InferenceSession {
   ): Promise<InferenceSession> {
     const [graph, context] = await Promise.all([load(model, options), createContext(options)]);
     const session = new InferenceSession(graph, options, context);
-    if (graph.inputs.every((input) => input.dims.every((dim) => typeof dim === 'number'))) {
+    const isStatic = graph.inputs.every(({ dims }) => dims.every((dim) => typeof dim === 'number'));
+    if (isStatic && session.#shapeInputs.length === 0) {
       await session.#compile(
         new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]])),
       );
@@ -114,7 +119,7 @@ export class InferenceSession {
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = this.#check(feeds);
     return this.#enqueue(async () => {
-      const { executable } = await this.#compile(shapesOf(checked));
+      const { executable } = await this.#compileFor(checked);
       return Object.fromEntries(await executable.run(checked, options));
     });
   }
@@ -124,7 +129,7 @@ export class InferenceSession {
     const checked = this.#check(feeds);
     const { verifyExecutable } = await import('./verify.ts');
     return this.#enqueue(async () => {
-      const { executable, original } = await this.#compile(shapesOf(checked));
+      const { executable, original } = await this.#compileFor(checked);
       if (!(executable instanceof GpuExecutable)) {
         throw new WgconvError(
           'invalid-argument',
@@ -189,14 +194,31 @@ export class InferenceSession {
     return new Map(this.inputs.map((input) => [input.name, checkFeed(input, feeds[input.name])]));
   }
 
-  #compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<Compiled> {
-    const key = [...shapes].map(([name, dims]) => `${name}:${dims.join('x')}`).join(';');
+  async #compileFor(feeds: Feeds): Promise<Compiled> {
+    const values: Record<string, HostTensor> = {};
+    for (const name of this.#shapeInputs) {
+      const tensor = feeds.get(name) as Tensor;
+      // A copy: the caller may write to the tensor's data while the plan lives.
+      const bytes = viewBytes(await tensor.getData()).slice();
+      values[name] = { type: tensor.type, dims: tensor.dims, bytes };
+    }
+    return this.#compile(shapesOf(feeds), values);
+  }
+
+  #compile(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    values: Readonly<Record<string, HostTensor>> = {},
+  ): Promise<Compiled> {
+    const key = [
+      ...[...shapes].map(([name, dims]) => `${name}:${dims.join('x')}`),
+      ...Object.entries(values).map(([name, { bytes }]) => `${name}=${bytes.join()}`),
+    ].join(';');
     let compiled = this.#compiled.get(key);
     if (compiled) {
       // Most recently used last.
       this.#compiled.delete(key);
     } else {
-      compiled = this.#build(shapes);
+      compiled = this.#build(shapes, values);
       compiled.catch(() => this.#compiled.delete(key));
     }
     this.#compiled.set(key, compiled);
@@ -215,11 +237,15 @@ export class InferenceSession {
     return this.#latest;
   }
 
-  async #build(shapes: ReadonlyMap<string, readonly number[]>): Promise<Compiled> {
+  async #build(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    values: Readonly<Record<string, HostTensor>>,
+  ): Promise<Compiled> {
     const { onProgress, algorithm, disable } = this.#options;
     onProgress?.({ stage: 'prepare', done: 0, total: 1 });
     const { original, prepared } = await prepare(this.graph, Object.fromEntries(shapes), {
       disable,
+      values,
     });
     onProgress?.({ stage: 'prepare', done: 1, total: 1 });
     if (!this.#context || !this.#weights) {

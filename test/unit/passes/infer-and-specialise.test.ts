@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { WgconvError } from '../../../src/core/errors.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
+import { prepare } from '../../../src/passes/index.ts';
 import { inferShapes } from '../../../src/passes/infer-shapes.ts';
-import { specialise } from '../../../src/passes/specialise.ts';
+import { shapeInputs, specialise } from '../../../src/passes/specialise.ts';
 import { evaluate, f32, fakes, graphOf, i64, linesOf, noise } from '../../support/fake-network.ts';
 import { fakeOperator, lookupOf } from '../../support/fake-operators.ts';
 
@@ -177,4 +178,75 @@ describe('specialisation', () => {
     expect(error.message).toBe(message);
     expect(error.code).toBe(code);
   });
+});
+
+describe('inputs that shapes depend on', () => {
+  const graph = graphOf(
+    { x: [2, 6], z: ['M', 'K'], image: [1, 2, 3], d: [2], list: [2] },
+    {},
+    [
+      'Shape(z) -> s',
+      'Double(d) -> e',
+      'Reshape(x, e) -> y',
+      'Reshape(x, s) -> t',
+      'Reshape(x, image) -> u',
+      'Relu(list) -> v',
+    ],
+    ['y', 't', 'u', 'v'],
+  );
+
+  test('are found through arithmetic, but not through shapes, and never an image', () => {
+    expect(shapeInputs(graph, fakes)).toEqual(['d']);
+  });
+
+  test('are constants where their values are given', async () => {
+    const fixed = await specialise(
+      graphOf(
+        { x: [2, 6], d: [2] },
+        {},
+        ['Reshape(x, d) -> y', 'Relu(d) -> z', 'Plus(z, d) -> w'],
+        ['y', 'w'],
+      ),
+      {},
+      fakes,
+      { d: i64(4, 3) },
+    );
+    expect(typesOf(fixed).y).toBe('4,3');
+    expect(fixed.inputs.map(({ name }) => name)).toEqual(['x', 'd']);
+    expect(linesOf(fixed)).toEqual([
+      'Reshape(x, d:value) -> y',
+      'Relu(d:value) -> z',
+      'Plus(z, d:value) -> w',
+    ]);
+    expect([...fixed.constants.keys()]).toEqual(['d:value']);
+  });
+});
+
+test('constants that depend on shapes have other names for other values', async () => {
+  const graph = graphOf(
+    { x: ['N', 3] },
+    { w: noise([4, 3]) },
+    ['Shape(x) -> s', 'Dense(x, w) -> y', 'Double(s) -> t', 'Plus(t, s) -> z'],
+    ['y', 'z'],
+  );
+  const reading = { ...graph, outputs: ['y', 'r'], nodes: [...graph.nodes] };
+  reading.nodes.push({
+    name: 'r',
+    op: 'Reshape',
+    inputs: ['x', 's'],
+    outputs: ['r'],
+    attributes: {},
+  });
+  const namesFor = async (batch: number) => {
+    const { prepared } = await prepare(reading, { x: [batch, 3] }, { find: fakes });
+    const reshape = prepared.nodes.find(({ op }) => op === 'Reshape');
+    const name = reshape?.inputs[1] ?? '';
+    expect(prepared.constants.get(name)?.bytes).toEqual(i64(batch, 3).bytes);
+    expect(prepared.constants.has('w')).toBe(true);
+    return name;
+  };
+  const [first, second, again] = [await namesFor(1), await namesFor(2), await namesFor(1)];
+  expect(first).toMatch(/^s#[0-9a-f]{16}$/);
+  expect(second).not.toBe(first);
+  expect(again).toBe(first);
 });
