@@ -9,7 +9,7 @@
  * There is no divergent branch before the store: invocations past the end repeat the last tile.
  *
  * Bindings: `source` C4, or linear planes (few channels); `weights` packed by `pack_conv`
- * `[outBlock][inBlock][tap][4]`; bias, residual, result by the epilogue.
+ * `[outBlock][inBlock][tap]` of 4×4; bias, residual, result by the epilogue.
  */
 
 import { convUniforms, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
@@ -22,6 +22,7 @@ import {
 } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
+import { lines, range } from './lib/unroll.ts';
 
 export interface ConvDirectShape {
   readonly source: Source;
@@ -33,6 +34,8 @@ export interface ConvDirectShape {
   readonly kernelHeight: number;
   /** Stride along y; 0 (with kernelHeight 0) takes any. */
   readonly strideY: number;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
 }
 
 export type ConvDirectVariant = ConvDirectShape & EpilogueVariant & Record<string, string | number>;
@@ -67,82 +70,60 @@ const tiles: Readonly<Record<Source, readonly (readonly [number, number])[]>> = 
   ],
 };
 
+/**
+ * Invocations of a workgroup: a subgroup of a GPU; on a software adapter its vector's width, since
+ * idle lanes there cost as much as busy ones.
+ */
+export const convDirectLanes = { hardware: 32, software: 8 } as const;
+
 export const convDirectShapes: readonly ConvDirectShape[] = (['c4', 'linear'] as const).flatMap(
   (source) =>
-    tiles[source].flatMap(([rows, blocks]) =>
-      unrolled[source].map(([kernelHeight, strideY]) => ({
-        source,
-        rows,
-        blocks,
-        kernelHeight,
-        strideY,
-      })),
+    Object.values(convDirectLanes).flatMap((lanes) =>
+      tiles[source].flatMap(([rows, blocks]) =>
+        unrolled[source].map(([kernelHeight, strideY]) => ({
+          ...{ source, rows, blocks, kernelHeight, strideY, lanes },
+        })),
+      ),
     ),
 );
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const lines = (items: readonly string[]): string => items.join('\n');
-
-/** One step over the input: loads the rows of one kernel column, multiplies all its taps. */
-function column(variant: ConvDirectVariant): string {
-  const { source, rows, blocks, kernelHeight, strideY } = variant;
+/** One step of the loop: loads the rows of one kernel column, multiplies its taps. */
+function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVariant): string {
   const vector = source === 'c4';
-  const lanes = vector ? ['x', 'y', 'z', 'w'] : [''];
-  /** Multiplies tap weights at `at` with the tile's values; `name(row)` is the value of a row. */
-  const multiply = (at: string, name: (row: number) => string): string =>
+  const type = vector ? 'vec4<f32>' : 'f32';
+  const lanes = vector ? ['.x', '.y', '.z', '.w'] : [''];
+  /** Loads value `row` of the column, `dy` input rows below the tile's first. */
+  const load = (row: number, dy: string): string =>
+    `let value${row} = select(${type}(0.0), ${type}(source[at + ${dy} * u.inWidth]), inside & (u32(y) + ${dy} < u.inHeight));`;
+  /** Multiplies the weights of the tap at `tap` with the tile's values. */
+  const multiply = (tap: string, valueFor: (row: number) => number): string =>
     lines(
       range(blocks).map((b) =>
         lines([
-          `{ let tap = weightBase${b} + ${at};`,
-          ...lanes.map((_, lane) => `let w${lane} = vec4<f32>(weights[tap + ${lane}u]);`),
-          ...range(rows).map((row) => {
-            const sum = `sum${row}_${b}`;
-            return lanes
-              .map((lane, k) => `${sum} += w${k} * ${name(row)}${lane && `.${lane}`};`)
-              .join(' ');
-          }),
+          vector
+            ? `{ let block = weights[weightStart${b} + ${tap}];`
+            : `{ let w0 = vec4<f32>(weights[weightStart${b} + ${tap}][channel % 4u]);`,
+          ...(vector ? lanes.map((_, i) => `let w${i} = vec4<f32>(block[${i}]);`) : []),
+          ...range(rows).flatMap((row) =>
+            lanes.map((lane, i) => `sum${row}_${b} += w${i} * value${valueFor(row)}${lane};`),
+          ),
           '}',
         ]),
       ),
     );
-  const zero = vector ? 'vec4<f32>(0.0)' : '0.0';
-  const type = vector ? 'vec4<f32>' : 'f32';
-  const load = (index: string, valid: string): string =>
-    `select(${zero}, ${type}(source[${index}]), ${valid})`;
   if (kernelHeight === 0) {
-    return `
-      for (var ky = 0u; ky < u.kernelHeight; ky++) {
-        let y = firstY + i32(ky * u.dilationY);
-        let at = base + u32(y) * u.inWidth;
-        ${lines(
-          range(rows).map(
-            (row) =>
-              `let value${row} = ${load(
-                `at + ${row}u * rowStep`,
-                `inside && u32(y + i32(${row}u * u.strideY)) < u.inHeight`,
-              )};`,
-          ),
-        )}
-        ${multiply('ky * tapRow', (row) => `value${row}`)}
-      }`;
+    return lines([
+      ...range(rows).map((row) => load(row, `${row}u * u.strideY`)),
+      multiply('tap', (row) => row),
+    ]);
   }
   const loaded = (rows - 1) * strideY + kernelHeight;
-  return `
-      let at = base + u32(firstY) * u.inWidth;
-      ${lines(
-        range(loaded).map(
-          (row) =>
-            `let value${row} = ${load(
-              `at + ${row}u * u.inWidth`,
-              `inside && u32(firstY + ${row}) < u.inHeight`,
-            )};`,
-        ),
-      )}
-      ${lines(
-        range(kernelHeight).map((ky) =>
-          multiply(`${ky}u * tapRow`, (row) => `value${row * strideY + ky}`),
-        ),
-      )}`;
+  return lines([
+    ...range(loaded).map((row) => load(row, `${row}u`)),
+    ...range(kernelHeight).map((ky) =>
+      multiply(`tap + ${ky}u * u.kernelWidth`, (row) => row * strideY + ky),
+    ),
+  ]);
 }
 
 export const convDirect = defineKernel({
@@ -165,9 +146,9 @@ export const convDirect = defineKernel({
     weightsBinding(element),
     ...epilogueBindings(element),
   ],
-  workgroupSize: () => [64, 1, 1],
+  workgroupSize: ({ lanes }) => [lanes, 1, 1],
   wgsl(variant) {
-    const { source, rows, blocks } = variant;
+    const { source, rows, blocks, kernelHeight } = variant;
     return wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
@@ -192,41 +173,54 @@ fn main(
   let firstX = i32(outX * u.strideX) - u.padLeft;
   let firstY = i32(outY * u.strideY) - u.padTop;
   let firstZ = i32(outZ * u.strideZ) - u.padFront;
-  let inPlane = u.inHeight * u.inWidth;
-  let rowStep = u.strideY * u.inWidth;
+  // Kernel rows that the loop steps over.
+  let kernelRows = ${kernelHeight === 0 ? 'u.kernelHeight' : '1u'};
   let taps = u.kernelDepth * u.kernelHeight * u.kernelWidth;
-  let tapRow = u.kernelWidth * 4u;
   ${lines(
     range(blocks).map(
-      (b) =>
-        `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.inBlocks * taps * 4u;`,
+      (b) => `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.inBlocks * taps;`,
     ),
   )}
   ${lines(
     range(rows).flatMap((row) => range(blocks).map((b) => `var sum${row}_${b} = vec4<f32>(0.0);`)),
   )}
-  // A step is a block of four channels, or one channel of a linear source.
+  // One flat loop over (channel block or channel, kz, ky, kx), ky only where it is not unrolled:
+  // nested loops would copy all sums at each entry on software adapters.
+  var channel = 0u;
+  var kz = 0u;
+  var ky = 0u;
+  var kx = 0u;
   #if ${source === 'c4'}
-  let steps = u.inBlocks;
+  let channels = u.inBlocks;
   #else
-  let steps = u.inChannels;
+  let channels = u.inChannels;
   #endif
+  let steps = channels * u.kernelDepth * kernelRows * u.kernelWidth;
   for (var step = 0u; step < steps; step++) {
+    let z = firstZ + i32(kz * u.dilationZ);
+    let y = firstY + i32(ky * u.dilationY);
+    let x = firstX + i32(kx * u.dilationX);
+    let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
+    let plane = (image * channels + channel) * u.inDepth + u32(z);
+    let at = (plane * u.inHeight + u32(y)) * u.inWidth + u32(x);
     #if ${source === 'c4'}
-    let stepTap = step * taps * 4u;
+    let block = channel;
     #else
-    let stepTap = (step >> 2u) * taps * 4u + (step & 3u);
+    let block = channel / 4u;
     #endif
-    for (var kz = 0u; kz < u.kernelDepth; kz++) {
-      let z = firstZ + i32(kz * u.dilationZ);
-      let plane = ((image * steps + step) * u.inDepth + u32(z)) * inPlane;
-      for (var kx = 0u; kx < u.kernelWidth; kx++) {
-        let x = firstX + i32(kx * u.dilationX);
-        let inside = u32(x) < u.inWidth && u32(z) < u.inDepth;
-        let base = plane + u32(x);
-        let columnTap = stepTap + (kz * u.kernelHeight * u.kernelWidth + kx) * 4u;
-        ${lines(range(blocks).map((b) => `let weightBase${b} = weightStart${b} + columnTap;`))}
-        ${column(variant)}
+    let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
+    ${column(variant)}
+    kx++;
+    if (kx == u.kernelWidth) {
+      kx = 0u;
+      ky++;
+      if (ky == kernelRows) {
+        ky = 0u;
+        kz++;
+        if (kz == u.kernelDepth) {
+          kz = 0u;
+          channel++;
+        }
       }
     }
   }

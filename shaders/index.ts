@@ -2,14 +2,19 @@
 
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
+import { convDirect } from './conv_direct.ts';
+import { convImplicitGemm } from './conv_implicit_gemm.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
 import { fill } from './fill.ts';
 import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
+import { gemmC4 } from './gemm_c4.ts';
+import { im2col } from './im2col.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
+import { packConv } from './pack_conv.ts';
 import { pad } from './pad.ts';
 import { pointwiseBinary } from './pointwise_binary.ts';
 import { pointwiseUnary } from './pointwise_unary.ts';
@@ -21,6 +26,11 @@ import { softmaxKernel } from './softmax.ts';
 import { stridedCopy } from './strided_copy.ts';
 
 export const kernels: readonly Kernel[] = [
+  packConv,
+  im2col,
+  gemmC4,
+  convImplicitGemm,
+  convDirect,
   cast,
   convertLayout,
   copyChannels,

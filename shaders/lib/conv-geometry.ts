@@ -37,9 +37,12 @@ export function sourceBinding(source: Source, element: FloatElement): Binding {
   return { name: 'source', access: 'read', type };
 }
 
-/** Binding `weights` of packed 4×4 blocks (see `pack_conv`). */
+/**
+ * Binding `weights` of packed 4×4 blocks (see `pack_conv`). A column holds one input channel's
+ * weights; a block is read as one matrix, with one bounds check instead of four.
+ */
 export function weightsBinding(element: FloatElement): Binding {
-  return { name: 'weights', access: 'read', type: `array<vec4<${element}>>` };
+  return { name: 'weights', access: 'read', type: `array<mat4x4<${element}>>` };
 }
 
 /**
@@ -56,16 +59,14 @@ fn sourceBlock(image: u32, block: u32, offset: u32, valid: bool) -> vec4<f32> {
 }
 `;
   }
+  const lane = (index: number): string =>
+    `select(0.0, f32(source[first + ${index}u * plane]), valid & (channel + ${index}u < u.inChannels))`;
   return `
 fn sourceBlock(image: u32, block: u32, offset: u32, valid: bool) -> vec4<f32> {
   let plane = u.inDepth * u.inHeight * u.inWidth;
   let channel = block * 4u;
   let first = (image * u.inChannels + channel) * plane + offset;
-  var value = vec4<f32>(0.0);
-  for (var lane = 0u; lane < min(4u, u.inChannels - channel); lane++) {
-    value[lane] = select(0.0, f32(source[first + lane * plane]), valid);
-  }
-  return value;
+  return vec4<f32>(${[0, 1, 2, 3].map(lane).join(', ')});
 }
 `;
 }

@@ -1,6 +1,7 @@
 /** The list of operators: one line each. */
 
 import { batchNormalization } from './batch-normalization/operator.ts';
+import { conv } from './conv/schema.ts';
 import { gemm } from './gemm/schema.ts';
 import { convertLayoutOperator } from './layout/convert-layout.ts';
 import { lrn } from './lrn/operator.ts';
@@ -16,6 +17,7 @@ import { softmaxOperators } from './softmax/operators.ts';
 
 const list: readonly AnyOperator[] = [
   convertLayoutOperator,
+  conv,
   gemm,
   matMul,
   ...movementOperators,

@@ -3,6 +3,7 @@
 import {
   type ConvDirectShape,
   convDirect,
+  convDirectLanes,
   convDirectShapes,
 } from '../../../shaders/conv_direct.ts';
 import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
@@ -18,18 +19,19 @@ export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[]
   // A single row of pixels has the bytes of a single column: tiles lie along the longer axis.
   const p = asColumn(problem);
   const height = p.dilationY === 1 ? p.kernelHeight : 0;
-  const shapes = convDirectShapes.filter((shape) => shape.source === p.sourceLayout);
+  const lanes = caps.software ? convDirectLanes.software : convDirectLanes.hardware;
+  const shapes = convDirectShapes.filter((s) => s.source === p.sourceLayout && s.lanes === lanes);
   const fits = shapes.filter((s) => s.kernelHeight === height && s.strideY === p.strideY);
   const general = shapes.filter((s) => s.kernelHeight === 0);
   return (fits.length > 0 ? fits : general).map((shape) => candidate(p, shape, caps));
 }
 
 function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Candidate {
-  const { rows, blocks } = shape;
+  const { rows, blocks, lanes } = shape;
   const outBlocks = channelBlocks(p.outChannels);
   const tilesY = Math.ceil(p.outHeight / rows);
   const tiles = p.batch * p.outDepth * tilesY * p.outWidth;
-  const tileGroups = Math.ceil(tiles / 64);
+  const tileGroups = Math.ceil(tiles / lanes);
   const blockGroups = Math.ceil(outBlocks / blocks);
   const channels = p.sourceLayout === 'c4' ? channelBlocks(p.inChannels) * 4 : p.inChannels;
   const activation = p.epilogue.activation?.name ?? 'none';
@@ -47,7 +49,7 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
     scratch: [],
     packings: [packWeights(p)],
     cost: {
-      macs: tiles * rows * blockGroups * blocks * 4 * channels * tapsOf(p),
+      macs: tileGroups * lanes * rows * blockGroups * blocks * 4 * channels * tapsOf(p),
       bytes: convBytes(p),
       invocations: tiles * blockGroups,
       efficiency: caps.software ? 0.3 : 0.2,
@@ -57,7 +59,7 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
 }
 
 /** Swaps x and y of a problem whose tensors have height 1: their bytes are the same. */
-function asColumn(p: ConvProblem): ConvProblem {
+export function asColumn(p: ConvProblem): ConvProblem {
   const flat = p.inHeight === 1 && p.outHeight === 1 && p.kernelHeight === 1;
   if (!flat || p.padTop !== 0) return p;
   return {

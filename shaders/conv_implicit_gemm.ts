@@ -1,0 +1,98 @@
+/**
+ * Convolution of group 1 (one or two spatial axes) as a product in workgroup memory, the patch
+ * matrix being gathered on the fly.
+ *
+ * Tiles: see `productTiles`, pixels × output channels. Each invocation loads one column of patches
+ * and steps through (block, ky, kx) with carries instead of divisions.
+ *
+ * Bindings: `source` C4 or linear planes; `weights` packed by `pack_conv`; bias, residual, result
+ * by the epilogue.
+ */
+
+import {
+  convUniforms,
+  type Source,
+  sourceBinding,
+  sourceBlock,
+  weightsBinding,
+} from './lib/conv-geometry.ts';
+import {
+  type EpilogueVariant,
+  epilogueBindings,
+  epilogueSource,
+  epilogueUniforms,
+  epilogueVariants,
+} from './lib/epilogue.ts';
+import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { wgsl } from './lib/preprocessor.ts';
+import {
+  type PatchLoader,
+  type ProductTileName,
+  productMain,
+  productTileNames,
+  productTiles,
+  tileBytes,
+  tileThreads,
+} from './lib/product-tile.ts';
+
+export type ImplicitGemmVariant = { readonly source: Source; readonly tile: ProductTileName } & {
+  readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field];
+};
+
+const loader: PatchLoader = {
+  setup: `
+  let firstY = i32(pixel / u.outWidth * u.strideY) - u.padTop;
+  let firstX = i32(pixel % u.outWidth * u.strideX) - u.padLeft;
+  var kx = loadRow % u.kernelWidth;
+  var ky = loadRow / u.kernelWidth % u.kernelHeight;
+  var block = loadRow / u.kernelWidth / u.kernelHeight;`,
+  load: 'patchAt(image, block, firstY + i32(ky * u.dilationY), firstX + i32(kx * u.dilationX), inRange)',
+  advance: `
+  kx += u.loadStep.x;
+  let carryX = kx >= u.kernelWidth;
+  kx -= select(0u, u.kernelWidth, carryX);
+  ky += u.loadStep.y + select(0u, 1u, carryX);
+  let carryY = ky >= u.kernelHeight;
+  ky -= select(0u, u.kernelHeight, carryY);
+  block += u.loadStep.z + select(0u, 1u, carryY);`,
+};
+
+export const convImplicitGemm = defineKernel({
+  name: 'conv_implicit_gemm',
+  variants: (): ImplicitGemmVariant[] =>
+    (['c4', 'linear'] as const).flatMap((source) =>
+      productTileNames.flatMap((tile) =>
+        epilogueVariants().map((epilogue) => ({ source, tile, ...epilogue })),
+      ),
+    ),
+  uniforms: {
+    ...convUniforms,
+    /** Blocks of K: inBlocks × taps. */
+    kBlocks: 'u32',
+    /** Output pixels of one image, and of all. */
+    pixels: 'u32',
+    columns: 'u32',
+    /** Tiles along the columns. */
+    columnGroups: 'u32',
+    /** K blocks between two loads of an invocation, as (kx, ky, block, 0). */
+    loadStep: 'vec4u',
+    ...epilogueUniforms,
+  },
+  bindings: ({ source, element }) => [
+    sourceBinding(source, element),
+    weightsBinding(element),
+    ...epilogueBindings(element),
+  ],
+  workgroupSize: ({ tile }) => [tileThreads(productTiles[tile]), 1, 1],
+  workgroupBytes: ({ tile }) => tileBytes(productTiles[tile]),
+  wgsl: (variant) => wgsl`
+${flatIndex}
+${epilogueSource(variant)}
+${sourceBlock(variant.source)}
+fn patchAt(image: u32, block: u32, y: i32, x: i32, inRange: bool) -> vec4<f32> {
+  let valid = inRange & (block < u.inBlocks) & (u32(y) < u.inHeight) & (u32(x) < u.inWidth);
+  return sourceBlock(image, block, u32(y) * u.inWidth + u32(x), valid);
+}
+${productMain(productTiles[variant.tile], loader)}
+`,
+});

@@ -1,0 +1,168 @@
+/**
+ * Product of packed weights with a matrix in C4: result[o, p] = Σ_k w[o, k] · source[k, p], for
+ * 1×1 convolutions, and for patch matrices that `im2col` wrote.
+ *
+ * Two forms. Register (tile `pixels`x`blocks`r): an invocation owns 8 or 4 columns × 2 or 4
+ * blocks; columns of one invocation lie `stride` apart, so that neighbouring invocations read
+ * neighbouring columns and only the last ones are idle. Workgroup (tile of `productTiles`):
+ * through workgroup memory.
+ *
+ * Bindings: `source` C4 `[images][kBlocks][pixels]`; `weights` `[outBlock][kBlock]` of 4×4; bias,
+ * residual, result by the epilogue.
+ */
+
+import { sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import {
+  type EpilogueVariant,
+  epilogueBindings,
+  epilogueSource,
+  epilogueUniforms,
+  epilogueVariants,
+} from './lib/epilogue.ts';
+import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { wgsl } from './lib/preprocessor.ts';
+import {
+  type PatchLoader,
+  type ProductTileName,
+  productMain,
+  productTileNames,
+  productTiles,
+  tileBytes,
+  tileThreads,
+} from './lib/product-tile.ts';
+import { lines, range } from './lib/unroll.ts';
+
+/** Register tiles: columns × output blocks. */
+export const registerTiles = {
+  '8x2r': { pixels: 8, blocks: 2 },
+  '8x4r': { pixels: 8, blocks: 4 },
+  '4x2r': { pixels: 4, blocks: 2 },
+} as const;
+
+export type RegisterTileName = keyof typeof registerTiles;
+
+export const registerTileNames = Object.keys(registerTiles) as readonly RegisterTileName[];
+
+/** Invocations of a workgroup of the register form; see `convDirectLanes`. */
+export const registerLanes = { hardware: 32, software: 8 } as const;
+
+export type GemmC4Variant = {
+  readonly tile: RegisterTileName | ProductTileName;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+} & { readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field] };
+
+function isRegister(tile: GemmC4Variant['tile']): tile is RegisterTileName {
+  return tile in registerTiles;
+}
+
+const loader: PatchLoader = {
+  setup: 'let base = image * u.kBlocks * u.pixels + pixel;',
+  load: 'select(vec4<f32>(0.0), vec4<f32>(source[base + k * u.pixels]), inRange & (k < u.kBlocks))',
+  advance: '',
+};
+
+function registerMain(tile: RegisterTileName): string {
+  const { pixels, blocks } = registerTiles[tile];
+  return `
+@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let flat = flatWorkgroup(workgroup, counts);
+  let firstBlock = flat / u.columnGroups * ${blocks}u;
+  let first = flat % u.columnGroups * workgroupX + local;
+  // Columns past the end repeat the last one and are not stored.
+  ${lines(
+    range(pixels).map((p) => {
+      const column = `min(first + ${p}u * u.stride, u.columns - 1u)`;
+      return `var at${p} = c4Index(${column} / u.pixels, 0u, u.kBlocks, ${column} % u.pixels, u.pixels);`;
+    }),
+  )}
+  ${lines(
+    range(blocks).map(
+      (b) => `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.kBlocks;`,
+    ),
+  )}
+  ${lines(
+    range(pixels).flatMap((p) => range(blocks).map((b) => `var sum${p}_${b} = vec4<f32>(0.0);`)),
+  )}
+  for (var k = 0u; k < u.kBlocks; k++) {
+    ${lines(
+      range(pixels).map(
+        (p) => `let value${p} = vec4<f32>(source[at${p}]);\n    at${p} += u.pixels;`,
+      ),
+    )}
+    ${lines(
+      range(blocks).map((b) =>
+        lines([
+          `{ let block = weights[weightStart${b} + k];`,
+          ...range(4).map((i) => `let w${i} = vec4<f32>(block[${i}]);`),
+          ...range(pixels).flatMap((p) =>
+            ['x', 'y', 'z', 'w'].map((axis, i) => `sum${p}_${b} += w${i} * value${p}.${axis};`),
+          ),
+          '}',
+        ]),
+      ),
+    )}
+  }
+  if (first >= u.stride) {
+    return;
+  }
+  ${lines(
+    range(pixels).map(
+      (p) => `{
+    let column = first + ${p}u * u.stride;
+    if (column < u.columns) {
+      let at = c4Index(column / u.pixels, firstBlock, u.outBlocks, column % u.pixels, u.pixels);
+      ${lines(
+        range(blocks).map(
+          (b) =>
+            `if (firstBlock + ${b}u < u.outBlocks) { storeBlock(sum${p}_${b}, firstBlock + ${b}u, at + ${b}u * u.pixels); }`,
+        ),
+      )}
+    }
+  }`,
+    ),
+  )}
+}
+`;
+}
+
+export const gemmC4 = defineKernel({
+  name: 'gemm_c4',
+  variants: (): GemmC4Variant[] =>
+    [
+      ...registerTileNames.flatMap((tile) =>
+        Object.values(registerLanes).map((lanes) => ({ tile, lanes })),
+      ),
+      ...productTileNames.map((tile) => ({ tile, lanes: tileThreads(productTiles[tile]) })),
+    ].flatMap((shape) => epilogueVariants().map((epilogue) => ({ ...shape, ...epilogue }))),
+  uniforms: {
+    /** Blocks of four of K, and of output channels. */
+    kBlocks: 'u32',
+    outBlocks: 'u32',
+    /** Columns of one image, and of all. */
+    pixels: 'u32',
+    columns: 'u32',
+    /** Workgroups along the columns. */
+    columnGroups: 'u32',
+    /** Register form: distance of an invocation's columns, ceil(columns / tile's columns). */
+    stride: 'u32',
+    ...epilogueUniforms,
+  },
+  bindings: ({ element }) => [
+    sourceBinding('c4', element),
+    weightsBinding(element),
+    ...epilogueBindings(element),
+  ],
+  workgroupSize: ({ lanes }) => [lanes, 1, 1],
+  workgroupBytes: ({ tile }) => (isRegister(tile) ? 0 : tileBytes(productTiles[tile])),
+  wgsl: (variant) => wgsl`
+${flatIndex}
+${epilogueSource(variant)}
+${isRegister(variant.tile) ? registerMain(variant.tile) : productMain(productTiles[variant.tile], loader)}
+`,
+});

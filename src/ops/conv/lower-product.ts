@@ -1,0 +1,191 @@
+/** Candidates that are matrix products: `conv_1x1`, `im2col_gemm` and `conv_implicit_gemm`. */
+
+import { convImplicitGemm } from '../../../shaders/conv_implicit_gemm.ts';
+import {
+  gemmC4,
+  type RegisterTileName,
+  registerLanes,
+  registerTileNames,
+  registerTiles,
+} from '../../../shaders/gemm_c4.ts';
+import { im2col } from '../../../shaders/im2col.ts';
+import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import {
+  type BufferRole,
+  type Dispatch,
+  dispatch,
+  foldWorkgroups,
+  input,
+  packed,
+  scratch,
+} from '../../../shaders/lib/kernel.ts';
+import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import {
+  loadStep,
+  type ProductTileName,
+  productTileNames,
+  productTiles,
+  tileThreads,
+} from '../../../shaders/lib/product-tile.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
+import { elementBytes } from '../device-tensor.ts';
+import type { Candidate, Cost } from '../operator.ts';
+import { convBytes, geometryValues } from './cost.ts';
+import { packWeights } from './packing.ts';
+import { type ConvProblem, convInputs, outPixels, tapsOf } from './problem.ts';
+
+type TileName = RegisterTileName | ProductTileName;
+
+/** Sizes that every product has. */
+function productSizes(p: ConvProblem) {
+  const pixels = outPixels(p);
+  return {
+    kBlocks: channelBlocks(p.inChannels) * tapsOf(p),
+    outBlocks: channelBlocks(p.outChannels),
+    pixels,
+    columns: p.batch * pixels,
+  };
+}
+
+function isRegister(tile: TileName): tile is RegisterTileName {
+  return tile in registerTiles;
+}
+
+/** Product tiles that fit the device's workgroups. */
+function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
+  return productTileNames.filter(
+    (name) => tileThreads(productTiles[name]) <= caps.limits.invocationsPerWorkgroup,
+  );
+}
+
+/** The dispatch of `gemm_c4` over `source`, and what it costs. */
+function product(
+  p: ConvProblem,
+  source: BufferRole,
+  tile: TileName,
+  caps: DeviceCaps,
+): { readonly dispatch: Dispatch; readonly cost: Omit<Cost, 'bytes'> } {
+  const sizes = productSizes(p);
+  const register = isRegister(tile);
+  const { pixels, blocks } = register ? registerTiles[tile] : productTiles[tile];
+  const lanes = register
+    ? registerLanes[caps.software ? 'software' : 'hardware']
+    : tileThreads(productTiles[tile]);
+  const stride = Math.ceil(sizes.columns / pixels);
+  const columnGroups = Math.ceil(register ? stride / lanes : sizes.columns / pixels);
+  const workgroups = columnGroups * Math.ceil(sizes.outBlocks / blocks);
+  const perWorkgroup = pixels * blocks * (register ? lanes : 1);
+  return {
+    dispatch: dispatch(
+      gemmC4,
+      { tile, lanes, element: p.element, activation: p.epilogue.activation?.name ?? 'none' },
+      { ...sizes, columnGroups, stride, ...epilogueValues(p.epilogue) },
+      [source, packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
+      foldWorkgroups(workgroups),
+    ),
+    cost: {
+      macs: workgroups * perWorkgroup * 4 * sizes.kBlocks * 4,
+      invocations: workgroups * lanes,
+      efficiency: efficiency(tile, caps),
+      barriers: !register,
+    },
+  };
+}
+
+/** Share of the ceiling of the inner loop: measured on software adapters, by loads on others. */
+function efficiency(tile: TileName, caps: DeviceCaps): number {
+  if (isRegister(tile)) return caps.software ? 0.2 : 0.2;
+  return caps.software
+    ? 0.04
+    : { '16x64': 0.25, '32x32': 0.25, '32x64': 0.35, '64x64': 0.5, '128x64': 0.5 }[tile];
+}
+
+/** Kernel 1, stride 1 and no pad on any side: the source is the patch matrix. */
+export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
+  const plain =
+    tapsOf(p) === 1 &&
+    p.strideZ * p.strideY * p.strideX === 1 &&
+    [p.padFront, p.padTop, p.padLeft, p.padBack, p.padBottom, p.padRight].every((pad) => pad === 0);
+  if (!plain || p.sourceLayout !== 'c4') return [];
+  return [...registerTileNames, ...fittingTiles(caps)].map((tile) => {
+    const { dispatch, cost } = product(p, input(convInputs.source), tile, caps);
+    return {
+      algorithm: `conv_1x1.${tile}`,
+      dispatches: [dispatch],
+      scratch: [],
+      packings: [packWeights(p)],
+      cost: { ...cost, bytes: convBytes(p) },
+    };
+  });
+}
+
+/** Writes the patch matrix, then multiplies: pays where workgroups are few. */
+export function lowerIm2col(p: ConvProblem, caps: DeviceCaps): Candidate[] {
+  const { kBlocks, columns, pixels } = productSizes(p);
+  const bytes = kBlocks * columns * 4 * elementBytes(p.element);
+  const count = p.batch * channelBlocks(p.inChannels) * pixels;
+  if (bytes > caps.limits.storageBindingBytes || count === 0) return [];
+  const write = dispatch(
+    im2col,
+    { source: p.sourceLayout, element: p.element },
+    { ...geometryValues(p), count },
+    [input(convInputs.source), scratch(0)],
+    foldWorkgroups(Math.ceil(count / 64)),
+  );
+  return [...registerTileNames, ...fittingTiles(caps)].map((tile) => {
+    const { dispatch, cost } = product(p, scratch(0), tile, caps);
+    return {
+      algorithm: `im2col_gemm.${tile}`,
+      dispatches: [write, dispatch],
+      scratch: [bytes],
+      packings: [packWeights(p)],
+      cost: { ...cost, bytes: convBytes(p) + 2 * bytes },
+    };
+  });
+}
+
+/** The patch matrix gathered on the fly, into workgroup memory. */
+export function lowerImplicit(p: ConvProblem, caps: DeviceCaps): Candidate[] {
+  if (p.inDepth !== 1 || p.outDepth !== 1 || p.kernelDepth !== 1) return [];
+  const sizes = productSizes(p);
+  return fittingTiles(caps).map((name) => {
+    const tile = productTiles[name];
+    const columnGroups = Math.ceil(sizes.columns / tile.pixels);
+    const workgroups = columnGroups * Math.ceil(sizes.outBlocks / tile.blocks);
+    const step = loadStep(tile);
+    const rows = Math.floor(step / p.kernelWidth);
+    const steps = [step % p.kernelWidth, rows % p.kernelHeight] as const;
+    return {
+      algorithm: `conv_implicit_gemm.${name}`,
+      dispatches: [
+        dispatch(
+          convImplicitGemm,
+          {
+            source: p.sourceLayout,
+            tile: name,
+            element: p.element,
+            activation: p.epilogue.activation?.name ?? 'none',
+          },
+          {
+            ...geometryValues(p),
+            ...sizes,
+            columnGroups,
+            loadStep: [...steps, Math.floor(rows / p.kernelHeight), 0],
+            ...epilogueValues(p.epilogue),
+          },
+          [input(convInputs.source), packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
+          foldWorkgroups(workgroups),
+        ),
+      ],
+      scratch: [],
+      packings: [packWeights(p)],
+      cost: {
+        macs: workgroups * tile.pixels * tile.blocks * 4 * sizes.kBlocks * 4,
+        bytes: convBytes(p),
+        invocations: workgroups * tileThreads(tile),
+        efficiency: efficiency(name, caps) * 0.9,
+        barriers: true,
+      },
+    };
+  });
+}
