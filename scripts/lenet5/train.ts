@@ -42,7 +42,11 @@ const LARGEST_FILE = 300_000;
 const LARGEST_DIFFERENCE = 1e-4;
 const MODELS = new URL('../../models/lenet5/', import.meta.url);
 
-await main();
+// Caught here: uncaught, the WebAssembly backend's listener has Node print its minified source.
+await main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { validate: { type: 'string' } } });
