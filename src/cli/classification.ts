@@ -55,13 +55,23 @@ export function classify(
   const order = Array.from(values.keys()).sort(
     (a, b) => (values[b] as number) - (values[a] as number) || a - b,
   );
+  const names = labels && labelsFor(labels, scores.length);
   const top = order.slice(0, count).map((index, rank) => ({
     rank: rank + 1,
     index,
-    label: labels?.[index],
+    label: names?.[index],
     probability: values[index] as number,
   }));
   return { top, softmaxApplied: !areProbabilities };
+}
+
+/**
+ * The list as it counts the model's classes: some lists begin with a background that the model has
+ * not.
+ */
+export function labelsFor(labels: readonly string[], classes: number): readonly string[] {
+  const extra = labels.length === classes + 1 && /^background$/i.test(labels[0] ?? '');
+  return extra ? labels.slice(1) : labels;
 }
 
 function softmax(scores: Float64Array): Float64Array {

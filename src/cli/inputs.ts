@@ -5,7 +5,7 @@ import { allocate, isBigInt, kindOf, numberToFloat16 } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { formatDims, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
-import { readTensorProto } from '../formats/onnx/index.ts';
+import { readOnnxModel, readTensorProto } from '../formats/onnx/index.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { randomOf } from '../passes/random-weights.ts';
 import type { NamedTensor } from './engine.ts';
@@ -14,6 +14,27 @@ import { readNpy } from './npy.ts';
 import type { Assignment, Shapes } from './options.ts';
 import { readBytes } from './pictures.ts';
 
+/**
+ * The bytes of a model that can be read and whose operators are all there: what is wrong with a
+ * file is said before a browser is started for it.
+ */
+export function readModelFile(file: string): Uint8Array {
+  const bytes = readBytes(file, 'model');
+  namingFile(`the model "${file}"`, () => readOnnxModel(bytes));
+  return bytes;
+}
+
+/** Runs `read`; an error about the content of a file says which file. */
+export function namingFile<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof WgconvError)) throw error;
+    const { code, message, value, data } = error;
+    throw new WgconvError(code, `${what}: ${message}`, { value, data, cause: error });
+  }
+}
+
 /** A `.npy` file, or a TensorProto in a `.pb` file, which may know its name ('' otherwise). */
 export function readTensorFile(file: string): NamedTensor {
   const kind = extname(file).toLowerCase();
@@ -21,16 +42,11 @@ export function readTensorFile(file: string): NamedTensor {
     throw new UsageError(`the tensor "${file}" must be a .npy or a .pb file`);
   }
   const bytes = readBytes(file, 'tensor');
-  try {
+  return namingFile(`the tensor "${file}"`, () => {
     if (kind === '.npy') return { name: '', ...readNpy(bytes) };
     const { name, tensor } = readTensorProto(bytes);
     return { name, ...tensor };
-  } catch (error) {
-    if (!(error instanceof WgconvError)) throw error;
-    throw new WgconvError(error.code, `the tensor "${file}" cannot be read: ${error.message}`, {
-      cause: error,
-    });
-  }
+  });
 }
 
 /** `--input NAME=FILE`, each for an input that the model has. */

@@ -109,3 +109,16 @@ export function checkCommon(options: CommonOptions): void {
     }
   }
 }
+
+/** An algorithm that no node offers is a slip of the pen; forcing it would change nothing. */
+export function checkAlgorithm(
+  name: string | undefined,
+  nodes: readonly { readonly algorithm?: string | undefined }[],
+): void {
+  if (name === undefined) return;
+  const used = [...new Set(nodes.flatMap(({ algorithm }) => algorithm || []))].sort();
+  if (used.some((algorithm) => algorithm === name || algorithm.startsWith(`${name}.`))) return;
+  throw new UsageError(
+    `--algorithm: no node of this model offers "${name}"; they run ${used.join(', ') || 'none'}`,
+  );
+}

@@ -7,10 +7,10 @@ import { type ModelProto, readModelProto } from '../../formats/onnx/proto.ts';
 import type { NodeReport, SessionReport } from '../../session/report.ts';
 import type { ModelFacts } from '../engine.ts';
 import { errorToMessage, exitFailed, exitOk } from '../failure.ts';
-import { resolveShapes } from '../inputs.ts';
+import { namingFile, resolveShapes } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { type Place, withEngine } from '../open-engine.ts';
-import { type CommonOptions, checkCommon, type Shapes } from '../options.ts';
+import { type CommonOptions, checkAlgorithm, checkCommon, type Shapes } from '../options.ts';
 import { readBytes } from '../pictures.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { formatBytes, formatCount, plural, table } from '../table.ts';
@@ -38,7 +38,8 @@ export async function inspect(
 ): Promise<number> {
   checkCommon(options);
   const bytes = readBytes(model, 'model');
-  const file = fileFacts(readModelProto(bytes), bytes.length);
+  const proto = namingFile(`the model "${model}"`, () => readModelProto(bytes));
+  const file = fileFacts(proto, bytes.length);
   terminal.out(describeFile(model, file));
   const progress = new ProgressDisplay(terminal, !!options.quiet);
   const write = (rest: object) => {
@@ -51,6 +52,7 @@ export async function inspect(
       const facts = await engine.open(bytes, { algorithm: options.algorithm });
       const shapes = resolveShapes(facts.inputs, options.inputShape ?? {});
       const report = await engine.prepare(shapes);
+      checkAlgorithm(options.algorithm, report.nodes);
       progress.clear();
       terminal.out(describePlan(facts, shapes, report, place));
       write({ adapter: place, inputs: facts.inputs, outputs: facts.outputs, shapes, report });

@@ -14,11 +14,17 @@ import {
 } from '../classification.ts';
 import type { Engine, ModelFacts, NamedTensor, RunResult } from '../engine.ts';
 import { exitOk, UsageError } from '../failure.ts';
-import { readFeeds, resolveShapes } from '../inputs.ts';
+import { readFeeds, readModelFile, resolveShapes } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { writeNpy } from '../npy.ts';
 import { type Place, withEngine } from '../open-engine.ts';
-import { type Assignment, type CommonOptions, checkCommon, type Shapes } from '../options.ts';
+import {
+  type Assignment,
+  type CommonOptions,
+  checkAlgorithm,
+  checkCommon,
+  type Shapes,
+} from '../options.ts';
 import {
   batchOf,
   choosePreprocessing,
@@ -28,7 +34,6 @@ import {
   readPictures,
   sizedInput,
 } from '../picture-feeds.ts';
-import { readBytes } from '../pictures.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { formatMilliseconds } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -64,7 +69,7 @@ export async function run(model: string, options: RunOptions, terminal: Terminal
   for (const [, file] of output) {
     if (extname(file) !== '.npy') throw new UsageError(`--output: "${file}" must end in .npy`);
   }
-  const bytes = readBytes(model, 'model');
+  const bytes = readModelFile(model);
   const labels = options.labels === undefined ? undefined : readLabels(options.labels);
   const pictures = readPictures(image);
   const progress = new ProgressDisplay(terminal, !!options.quiet);
@@ -90,6 +95,7 @@ export async function run(model: string, options: RunOptions, terminal: Terminal
     if (pictures.length === 0) {
       const batch = feeds[0]?.dims[0] ?? 1;
       requireAll(facts, feeds);
+      await forceAlgorithm(engine, options, feeds);
       const result = await engine.run(feeds);
       writeOutputs(result, output);
       add(show(result, batch, 0), result);
@@ -147,11 +153,24 @@ async function* runPictures(
     );
     const all = [...feeds, tensor];
     resolveShapes(facts.inputs, shapes, all);
+    if (at === 0) await forceAlgorithm(engine, options, all);
     // A first run also pays for what the driver does only once; the time shown is that of the next.
     if (!warm) await engine.run(all);
     warm = true;
     yield { result: await engine.run(all), batch, files: group.map(({ file }) => file) };
   }
+}
+
+/** Plans before the first run where an algorithm is forced, to see whether any node has it. */
+async function forceAlgorithm(
+  engine: Engine,
+  { algorithm }: RunOptions,
+  feeds: readonly NamedTensor[],
+): Promise<void> {
+  if (algorithm === undefined) return;
+  const shapes = Object.fromEntries(feeds.map(({ name, dims }) => [name, dims]));
+  const { nodes } = await engine.prepare(shapes);
+  checkAlgorithm(algorithm, nodes);
 }
 
 function requireAll({ inputs }: ModelFacts, feeds: readonly NamedTensor[]): void {

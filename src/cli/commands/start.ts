@@ -8,11 +8,11 @@ import { classify, scoresOf } from '../classification.ts';
 import { halfBlocks, sideBySide } from '../digit-art.ts';
 import type { Engine, NamedTensor, RunResult } from '../engine.ts';
 import { exitFailed, exitOk } from '../failure.ts';
+import { readModelFile } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { withEngine } from '../open-engine.ts';
 import { type CommonOptions, checkCommon } from '../options.ts';
 import { batchOf, type LoadedPicture, readPictures } from '../picture-feeds.ts';
-import { readBytes } from '../pictures.ts';
 import { type PictureInput, pictureInputOf, presets } from '../preprocess.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { bar, formatMilliseconds, plural, table } from '../table.ts';
@@ -38,7 +38,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const modelFile = join(folder, 'lenet5.onnx');
   const files = readdirSync(join(folder, 'digits')).filter((name) => name.endsWith('.png'));
   const pictures = readPictures(files.sort().map((name) => join(folder, 'digits', name)));
-  const model = readBytes(modelFile, 'model');
+  const model = readModelFile(modelFile);
   const progress = new ProgressDisplay(terminal, !!options.quiet);
 
   return withEngine(options, terminal, progress, async (engine, place) => {

@@ -3,10 +3,16 @@
 import type { NodeCheck, VerifyReport } from '../../session/verify.ts';
 import type { ModelFacts, NamedTensor } from '../engine.ts';
 import { exitFailed, exitOk, UsageError } from '../failure.ts';
-import { randomTensor, readFeeds, resolveShapes } from '../inputs.ts';
+import { randomTensor, readFeeds, readModelFile, resolveShapes } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { withEngine } from '../open-engine.ts';
-import { type Assignment, type CommonOptions, checkCommon, type Shapes } from '../options.ts';
+import {
+  type Assignment,
+  type CommonOptions,
+  checkAlgorithm,
+  checkCommon,
+  type Shapes,
+} from '../options.ts';
 import {
   batchOf,
   choosePreprocessing,
@@ -16,7 +22,6 @@ import {
   readPictures,
   sizedInput,
 } from '../picture-feeds.ts';
-import { readBytes } from '../pictures.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { plural, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -42,7 +47,7 @@ export async function verify(
   }
   checkCommon(options);
   const { algorithm, randomWeights, seed } = options;
-  const bytes = readBytes(model, 'model');
+  const bytes = readModelFile(model);
   const pictures = readPictures(options.image);
   const progress = new ProgressDisplay(terminal, !!options.quiet);
 
@@ -50,6 +55,7 @@ export async function verify(
     const facts = await engine.open(bytes, { algorithm, randomWeights });
     const feeds = makeFeeds(facts, pictures, options);
     const report = await engine.verify(feeds);
+    checkAlgorithm(algorithm, report.nodes);
     progress.clear();
     if (!options.quiet) terminal.out(`${place.description}\n`);
     terminal.out(describeReport(report, !!options.all, !!options.quiet));

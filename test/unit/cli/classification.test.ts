@@ -4,6 +4,7 @@ import {
   classificationTable,
   classify,
   describeTensor,
+  labelsFor,
   scoresOf,
 } from '../../../src/cli/classification.ts';
 import { halfBlocks, sideBySide } from '../../../src/cli/digit-art.ts';
@@ -42,6 +43,13 @@ describe('classify', () => {
     const { top, softmaxApplied } = classify(Float64Array.from([1000, 1001]), 2, undefined);
     expect(softmaxApplied).toBe(true);
     expect(top[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
+  });
+
+  test('a list of labels may begin with a background that the model has not', () => {
+    const labels = ['background', 'cat', 'dog'];
+    expect(labelsFor(labels, 2)).toEqual(['cat', 'dog']);
+    expect(labelsFor(labels, 3)).toBe(labels);
+    expect(labelsFor(['bear', 'cat', 'dog'], 2)).toHaveLength(3);
   });
 
   test('the table shows rank, label or number, bar and probability', () => {

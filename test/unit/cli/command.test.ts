@@ -3,7 +3,7 @@
  * adapter that every machine has.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PNG } from 'pngjs';
@@ -228,18 +228,40 @@ describe.runIf(browser)('verify in the browser', () => {
     expect(wgconv('verify', model, '--random-weights', '7', ...webgpu()[1]).status).toBe(0);
   }, 60_000);
 
-  test('a browser without an adapter says so and offers the CPU', () => {
+  test('a browser that does not start, and one without an adapter, say so and offer the CPU', () => {
     const model = write('model.onnx', classifier());
     const input = write('x.npy', writeNpy(floats([1, 1, 1, 2], 1, 2)));
-    // The machine's own GPU, where there is none.
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [join(built, 'main.js'), 'run', model, '--input', `x=${input}`],
-      { encoding: 'utf8', env: { ...process.env, CHROME_PATH: process.execPath } },
-    );
-    expect(stderr).toContain('does not start');
-    expect(stderr).toContain('--backend cpu');
-    expect(stderr).not.toMatch(/\n {4}at /);
-    expect(status).toBe(1);
+    const run = (path: string) =>
+      spawnSync(process.execPath, [join(built, 'main.js'), 'run', model, '--input', `x=${input}`], {
+        encoding: 'utf8',
+        env: { ...process.env, CHROME_PATH: path },
+      });
+    // On Linux, Chrome gives a page no adapter unless it is told to.
+    const script = `#!/bin/sh
+for word do
+  shift
+  case $word in *webgpu*|*Vulkan*|*vulkan*) ;; *) set -- "$@" "$word" ;; esac
+done
+exec '${browser}' "$@" --disable-gpu
+`;
+    const blind = write('chrome', new TextEncoder().encode(script));
+    chmodSync(blind, 0o755);
+    const results = [
+      ['does not start', run(process.execPath)],
+      ...(process.platform === 'linux' ? ([['offers no adapter', run(blind)]] as const) : []),
+    ] as const;
+    for (const [message, { status, stderr }] of results) {
+      expect(stderr).toContain(message);
+      expect(stderr).toContain('--backend cpu');
+      expect(stderr).not.toMatch(/\n {4}at /);
+      expect(status).toBe(1);
+    }
+  }, 60_000);
+
+  test('an algorithm that no node offers is bad usage', () => {
+    const model = write('model.onnx', classifier());
+    const { status, stderr } = wgconv('verify', model, '--algorithm', 'nope', ...webgpu()[1]);
+    expect(stderr).toContain('--algorithm: no node of this model offers "nope"');
+    expect(status).toBe(2);
   }, 60_000);
 });

@@ -8,16 +8,22 @@ import { parseNumber, parseShape } from '../../../src/cli/options.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { ProgressDisplay } from '../../../src/cli/progress.ts';
 import { WgconvError } from '../../../src/core/errors.ts';
+import { encodeModel } from '../../support/onnx-writer.ts';
 import { recordingTerminal } from '../../support/recording-terminal.ts';
 
 const manifest = { version: '1.2.3', description: 'the description' };
 
 let folder: string;
 let model: string;
+let good: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'wgconv-program-'));
   model = join(folder, 'model.onnx');
   writeFileSync(model, 'not a model');
+  good = join(folder, 'good.onnx');
+  const relu = { op: 'Relu', inputs: ['x'], outputs: ['y'] };
+  const inputs = [{ name: 'x', dims: [1, 1, 2, 2] }];
+  writeFileSync(good, encodeModel({ nodes: [relu], inputs, outputs: ['y'] }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -76,10 +82,10 @@ describe('bad usage ends with 2 and a sentence', () => {
   });
 
   test('pictures are read before a browser is started', async () => {
-    expect(await wgconv('run', model, '--image', '/absent.png')).toMatchObject({ code: 2 });
+    expect(await wgconv('run', good, '--image', '/absent.png')).toMatchObject({ code: 2 });
     const text = join(folder, 'a.png');
     writeFileSync(text, 'text');
-    const { code, err } = await wgconv('run', model, '--image', text);
+    const { code, err } = await wgconv('run', good, '--image', text);
     expect(err).toBe(`wgconv: the picture "${text}" is neither a PNG nor a JPEG file`);
     expect(code).toBe(1);
   });
@@ -88,7 +94,7 @@ describe('bad usage ends with 2 and a sentence', () => {
 test('a broken model ends with 1 and a sentence, and with its stack under --debug', async () => {
   const { code, err } = await wgconv('run', model, '--backend', 'cpu', '--quiet');
   expect(code).toBe(1);
-  expect(err).toMatch(/^wgconv: /);
+  expect(err).toMatch(/^wgconv: the model ".*model.onnx": /);
   expect(err).not.toMatch(/\n {4}at /);
   const debug = await wgconv('run', model, '--backend', 'cpu', '--quiet', '--debug');
   expect(debug.err).toMatch(/\n {4}at /);
