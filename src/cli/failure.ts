@@ -25,7 +25,9 @@ export function exitCodeOf(error: unknown): number {
 /** What a person is told; the stack only where it was asked for. */
 export function describeFailure(error: unknown, debug: boolean): string {
   const known = error instanceof UsageError || error instanceof WgconvError;
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // The engine speaks to the author of a page.
+  const message = said.replaceAll("{ backend: 'cpu' }", '--backend cpu');
   const text = known
     ? `wgconv: ${message}`
     : `wgconv: unexpected error: ${message}${debug ? '' : '\nRun it again with --debug to see where.'}`;

@@ -114,6 +114,11 @@ describe('errors that come from the page', () => {
     expect(copy).toMatchObject({ code: 'limit-exceeded', message: error.message });
   });
 
+  test('what the engine says to the author of a page is said to a command line', () => {
+    const error = new WgconvError('no-webgpu', "Use { backend: 'cpu' } here.");
+    expect(describeFailure(error, false)).toBe('wgconv: Use --backend cpu here.');
+  });
+
   test('an unknown one is called unexpected', () => {
     const copy = errorFromMessage(errorToMessage(new TypeError('no function')));
     expect(describeFailure(copy, false)).toBe(
