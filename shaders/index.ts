@@ -3,9 +3,11 @@
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
 import { convDirect } from './conv_direct.ts';
+import { convGrouped } from './conv_grouped.ts';
 import { convImplicitGemm } from './conv_implicit_gemm.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
+import { depthwise } from './depthwise.ts';
 import { fill } from './fill.ts';
 import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
@@ -26,6 +28,8 @@ import { softmaxKernel } from './softmax.ts';
 import { stridedCopy } from './strided_copy.ts';
 
 export const kernels: readonly Kernel[] = [
+  convGrouped,
+  depthwise,
   packConv,
   im2col,
   gemmC4,

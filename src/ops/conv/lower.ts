@@ -5,6 +5,7 @@ import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
+import { lowerGrouped } from './lower-grouped.ts';
 import { lowerIm2col, lowerImplicit, lowerPointwise } from './lower-product.ts';
 import { biasRole, type ConvProblem, convInputs } from './problem.ts';
 import type { ConvAttributes } from './schema.ts';
@@ -40,6 +41,7 @@ export function lowerConv(
 ): readonly Candidate[] {
   const problem = convProblem(io, attributes);
   if (!problem) return [];
+  if (problem.group > 1) return lowerGrouped(problem, io, caps);
   return [
     ...lowerPointwise(problem, caps),
     ...lowerDirect(problem, caps),

@@ -1,0 +1,202 @@
+/** Convolutions of several groups: every candidate, equal on small integers, lanes past the end zero. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { elementsOf, type HostTensor } from '../../src/core/tensor.ts';
+import { GpuContext } from '../../src/gpu/device.ts';
+import { checkOperator, type OperatorCase } from '../support/operator-case.ts';
+import { integers, tensorOf, uniform } from '../support/random.ts';
+
+let context: GpuContext;
+
+beforeAll(async () => {
+  context = await GpuContext.create({ ceiling: 'assume' });
+});
+
+afterAll(() => context.dispose());
+
+type Attributes = NonNullable<OperatorCase['attributes']>;
+
+interface Sizes {
+  readonly x: readonly number[];
+  readonly outChannels: number;
+  readonly group: number;
+  readonly kernel: readonly number[];
+}
+
+/** A Conv with a bias, small integers, and the algorithms that must be among its candidates. */
+async function check(
+  { x, outChannels, group, kernel }: Sizes,
+  attributes: Attributes,
+  algorithms: readonly string[],
+  more: Partial<OperatorCase> = {},
+  make: (dims: readonly number[], seed: number) => HostTensor = integers,
+) {
+  const weight = [outChannels, (x[1] as number) / group, ...kernel];
+  const runs = await checkOperator(context, {
+    op: 'Conv',
+    attributes: { ...attributes, group },
+    inputs: [make(x, 1), make(weight, 2), make([outChannels], 3)],
+    constants: [1, 2],
+    exact: true,
+    ...more,
+  });
+  // `depthwise` stands for all of its tiles, `depthwise.2x4`, …
+  const families = new Set(runs.map(({ algorithm }) => algorithm.split('.')[0]));
+  expect([...families].sort()).toEqual([...algorithms].sort());
+  return runs;
+}
+
+const both = ['depthwise', 'conv_grouped'];
+
+test.each([
+  [3, 1],
+  [3, 2],
+  [5, 1],
+  [5, 2],
+  [3, 3],
+  [7, 1],
+  [2, 1],
+  [1, 1],
+])('depthwise %i×%i, four different pads, odd maps', async (size, stride) => {
+  for (const channels of [8, 6]) {
+    for (const map of [
+      [13, 10],
+      [7, 7],
+    ]) {
+      const sizes = { x: [2, channels, ...map], outChannels: channels, group: channels };
+      const attributes = { strides: [stride, stride], pads: [1, 0, 2, 1] };
+      await check({ ...sizes, kernel: [size, size] }, attributes, both);
+    }
+  }
+});
+
+test.each([2, 3, 4, 5, 8])('depthwise with a channel multiplier of %i', async (multiplier) => {
+  for (const channels of [3, 4, 6]) {
+    const sizes = { x: [1, channels, 9, 8], outChannels: channels * multiplier, group: channels };
+    await check({ ...sizes, kernel: [3, 3] }, { pads: [1, 1, 1, 1] }, both);
+  }
+});
+
+test('depthwise with dilations, unequal strides, flat kernels and one axis', async () => {
+  const sizes = { outChannels: 8, group: 8 };
+  const x = [1, 8, 11, 12];
+  const three = [3, 3];
+  await check({ ...sizes, x, kernel: three }, { dilations: [2, 3], pads: [2, 3, 2, 3] }, both);
+  await check({ ...sizes, x, kernel: three }, { dilations: [1, 2], pads: [1, 2, 1, 2] }, both);
+  await check({ ...sizes, x, kernel: three }, { strides: [1, 2], pads: [1, 1, 1, 1] }, both);
+  await check({ ...sizes, x, kernel: [1, 3] }, { pads: [0, 1, 0, 1] }, both);
+  await check({ ...sizes, x: [2, 8, 40], kernel: [5] }, { strides: [2], pads: [2, 1] }, both);
+  // Pads that a map smaller than the kernel needs.
+  await check({ ...sizes, x: [1, 8, 1, 2], kernel: [5, 5] }, { pads: [2, 2, 2, 2] }, both);
+});
+
+// How groups lie in blocks of four channels: on both sides at multiples, on one, on none.
+test.each([
+  [16, 16, 2],
+  [16, 24, 4],
+  [32, 32, 2],
+  [6, 8, 2],
+  [10, 8, 2],
+  [6, 9, 3],
+  [4, 6, 2],
+  [12, 3, 3],
+  [8, 10, 2],
+  [20, 5, 5],
+])('%i channels to %i in %i groups', async (channels, outChannels, group) => {
+  const sizes = { x: [2, channels, 9, 7], outChannels, group };
+  const algorithms = ['conv_grouped'];
+  for (const stride of [1, 2]) {
+    const attributes = { strides: [stride, stride], pads: [1, 0, 2, 1] };
+    await check({ ...sizes, kernel: [3, 3] }, attributes, algorithms);
+  }
+  await check({ ...sizes, kernel: [1, 1] }, {}, algorithms);
+  await check({ ...sizes, kernel: [2, 4] }, { dilations: [2, 1], pads: [1, 2, 1, 2] }, algorithms);
+});
+
+test('groups in one and in three dimensions', async () => {
+  for (const [channels, outChannels, group] of [
+    [16, 16, 2],
+    [6, 9, 3],
+    [8, 8, 8],
+  ] as const) {
+    const space = { x: [1, channels, 5, 6, 7], outChannels, group, kernel: [3, 2, 3] };
+    const attributes = { strides: [2, 1, 1], pads: [1, 0, 1, 1, 1, 0] };
+    await check(space, attributes, ['conv_grouped']);
+    const line = { x: [2, channels, 33], outChannels, group, kernel: [3] };
+    await check(line, { pads: [1, 1] }, group === channels ? both : ['conv_grouped']);
+  }
+});
+
+test('the epilogue: a residual, an activation that moves zero, channels past the end', async () => {
+  for (const [channels, outChannels, group] of [
+    [6, 6, 6],
+    [3, 6, 3],
+    [16, 16, 2],
+    [6, 9, 3],
+    [6, 8, 2],
+  ] as const) {
+    const sizes = { x: [1, channels, 8, 9], outChannels, group, kernel: [3, 3] };
+    const depthwise = channels === group;
+    await check(sizes, { pads: [1, 1, 1, 1] }, depthwise ? both : ['conv_grouped'], {
+      residual: integers([1, outChannels, 8, 9], 4),
+      activation: { op: 'Clip', inputs: [tensorOf([], [1]), tensorOf([], [6])] },
+    });
+  }
+});
+
+test('NaN stays in its group', async () => {
+  const x = integers([1, 6, 4, 4], 1);
+  (elementsOf(x) as Float32Array).fill(Number.NaN, 16, 32);
+  for (const [outChannels, group] of [
+    [6, 6],
+    [12, 6],
+    [8, 2],
+    [9, 3],
+  ] as const) {
+    const weight = integers([outChannels, 6 / group, 3, 3], 2);
+    const runs = await checkOperator(context, {
+      op: 'Conv',
+      attributes: { group, pads: [1, 1, 1, 1] },
+      inputs: [x, weight],
+      constants: [1],
+    });
+    for (const { outputs } of runs) {
+      const places = [...(outputs[0]?.data ?? [])].map(Number).map(Number.isNaN);
+      expect(places).toContain(true);
+      // Channel 1 is not in the last group.
+      expect(places.slice((-16 * outChannels) / group)).not.toContain(true);
+    }
+  }
+});
+
+test('zero-mean data stays within the bounds of a sum', async () => {
+  const attributes = { pads: [1, 1, 1, 1] };
+  const map = [14, 14];
+  const kernel = [3, 3];
+  const inexact = { exact: false };
+  const depthwise = { x: [1, 24, ...map], outChannels: 24, group: 24, kernel };
+  await check(depthwise, attributes, both, inexact, uniform);
+  const grouped = { x: [1, 64, ...map], outChannels: 32, group: 2, kernel };
+  await check(grouped, attributes, ['conv_grouped'], inexact, uniform);
+});
+
+test('float16', async () => {
+  const make = (dims: readonly number[], seed: number) =>
+    integers(dims, seed, { low: -2, high: 2, type: 'float16' });
+  for (const [channels, outChannels, group] of [
+    [6, 6, 6],
+    [16, 16, 2],
+    [6, 9, 3],
+  ] as const) {
+    const sizes = { x: [1, channels, 8, 9], outChannels, group, kernel: [3, 3] };
+    const algorithms = group === channels ? both : ['conv_grouped'];
+    await check(sizes, { pads: [1, 1, 1, 1] }, algorithms, {}, make);
+  }
+});
+
+test('an empty batch, and more planes than one dimension of a dispatch takes', async () => {
+  const sizes = { outChannels: 4, group: 4, kernel: [1, 1] };
+  // An empty result needs no algorithm.
+  await check({ ...sizes, x: [0, 4, 3, 3] }, {}, ['']);
+  await check({ ...sizes, x: [70_000, 4, 1, 1] }, {}, both);
+});
