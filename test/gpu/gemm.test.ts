@@ -59,10 +59,10 @@ describe('Gemm', () => {
         });
         expect(run).toEqual(
           expect.arrayContaining([
-            'gemm_register4x4',
-            'gemm_register8x8',
-            'gemm_32x32',
-            'gemm_64x64',
+            'gemm.register4x4',
+            'gemm.register8x8',
+            'gemm.32x32',
+            'gemm.64x64',
           ]),
         );
       }

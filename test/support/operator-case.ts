@@ -16,7 +16,7 @@ import type { LayoutChoice, NodeFacts } from '../../src/ops/operator.ts';
 import { createPlan } from '../../src/plan/create-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { describe as describeComparison } from '../../src/session/compare.ts';
-import { References, referenceLookup } from '../../src/session/evaluate.ts';
+import { accuracyOf, References, referenceLookup } from '../../src/session/evaluate.ts';
 import { verifyExecutable } from '../../src/session/verify.ts';
 import { GpuExecutable } from '../../src/session/webgpu.ts';
 import { WeightStore } from '../../src/session/weights.ts';
@@ -135,9 +135,8 @@ async function checkPrecision(
   checks: Awaited<ReturnType<typeof verifyExecutable>>['nodes'],
   where: string,
 ): Promise<void> {
-  const { accuracy } = findOperator(testCase.op) ?? {};
   const node = plan.graph.nodes.find(({ name }) => name === nodeName);
-  if (accuracy !== 'sum' || testCase.activation || !node) return;
+  if (!node || testCase.activation || accuracyOf(node, plan.graph) !== 'sum') return;
   const references = new References();
   await references.load([node]);
   const names = new Map(

@@ -231,7 +231,7 @@ function tiled(
     foldWorkgroups(workgroups),
   );
   const efficiency = efficiencies[name][caps.software ? 'software' : 'gpu'];
-  const algorithm = tile.depth > 0 ? `gemm_${tileRows}x${tileColumns}` : `gemm_${name}`;
+  const algorithm = tile.depth > 0 ? `gemm.${tileRows}x${tileColumns}` : `gemm.${name}`;
   // Tiles at an edge compute whole; register tiles wholly outside end at once.
   const across = (size: number, own: number, whole: number): number =>
     tile.depth > 0 ? Math.ceil(size / whole) * whole : Math.ceil(size / own) * own;

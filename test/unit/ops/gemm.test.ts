@@ -207,21 +207,21 @@ describe('lowering', () => {
       [512, 512],
       [512, 512],
     ];
-    expect(lower(square).best).toBe('gemm_64x64');
-    expect(lower(square, { software: true }).best).toBe('gemm_register8x8');
+    expect(lower(square).best).toBe('gemm.64x64');
+    expect(lower(square, { software: true }).best).toBe('gemm.register8x8');
     // Few results: smaller tiles keep more of the device busy.
     expect(
       lower([
         [49, 960],
         [960, 320],
       ]).best,
-    ).toBe('gemm_32x32');
+    ).toBe('gemm.32x32');
   });
 
   test('one row goes to the matrix-vector kernel on a GPU', () => {
     const layer = [[1, 9216], [4096, 9216], [4096]];
     expect(lower(layer, { transB: true }).best).toBe('matvec');
-    expect(lower(layer, { transB: true, software: true }).best).toBe('gemm_register1x8');
+    expect(lower(layer, { transB: true, software: true }).best).toBe('gemm.register1x8');
   });
 
   test('weights are read where they lie, along K', () => {
