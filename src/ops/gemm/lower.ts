@@ -5,7 +5,7 @@ import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
 import { lowerProduct, type MatrixOperand } from './product.ts';
-import type { GemmAttributes } from './schema.ts';
+import type { GemmAttributes } from './sizes.ts';
 
 export function lowerGemm(
   io: LoweringIO,

@@ -4,7 +4,7 @@ import { type DataType, isBigInt, isFloat } from '../../core/dtype.ts';
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { broadcastStrides } from '../../core/shape.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
-import type { GemmAttributes } from './schema.ts';
+import type { GemmAttributes } from './sizes.ts';
 
 /** Where the elements of a dot product lie: `first + k * step`. */
 export interface Line {

@@ -2,47 +2,10 @@
 
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import {
-  broadcastDims,
-  type Dim,
-  formatDims,
-  sameDims,
-  type TensorType,
-} from '../../core/shape.ts';
+import { broadcastDims, formatDims, sameDims, type TensorType } from '../../core/shape.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
 import { lowerGemm } from './lower.ts';
-
-export interface GemmAttributes {
-  readonly alpha: number;
-  readonly beta: number;
-  readonly transA: boolean;
-  readonly transB: boolean;
-}
-
-/** Sizes of a product; symbolic dimensions allowed. */
-export function gemmSizes(
-  a: readonly Dim[],
-  b: readonly Dim[],
-  { transA, transB }: GemmAttributes,
-): { readonly rows: Dim; readonly columns: Dim; readonly depth: Dim } {
-  const [a0, a1] = a;
-  const [b0, b1] = b;
-  if (a0 === undefined || a1 === undefined || b0 === undefined || b1 === undefined) {
-    throw new WgconvError(
-      'invalid-shape',
-      `Gemm takes matrices, not ${formatDims(a)}, ${formatDims(b)}`,
-    );
-  }
-  const [rows, depth] = transA ? [a1, a0] : [a0, a1];
-  const [bDepth, columns] = transB ? [b1, b0] : [b0, b1];
-  if (typeof depth === 'number' && typeof bDepth === 'number' && depth !== bDepth) {
-    throw new WgconvError(
-      'invalid-shape',
-      `A ${formatDims(a)}${transA ? ' transposed' : ''} and B ${formatDims(b)}${transB ? ' transposed' : ''} do not multiply: ${depth} columns meet ${bDepth} rows`,
-    );
-  }
-  return { rows, columns, depth: typeof depth === 'number' ? depth : bDepth };
-}
+import { checkOperandTypes, type GemmAttributes, gemmSizes } from './sizes.ts';
 
 export const gemm: AnyOperator = defineOperator<GemmAttributes>({
   type: 'Gemm',
@@ -60,6 +23,7 @@ export const gemm: AnyOperator = defineOperator<GemmAttributes>({
   },
   infer(inputs, attributes) {
     const [a, b, c] = inputs as readonly [TensorType, TensorType, TensorType | undefined];
+    checkOperandTypes(inputs);
     if (a.dims.length !== 2 || b.dims.length !== 2) {
       throw new WgconvError(
         'invalid-shape',

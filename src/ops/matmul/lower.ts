@@ -5,7 +5,7 @@ import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { lowerProduct, type MatrixOperand } from '../gemm/product.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { type MatMulAttributes, matMulSizes } from './schema.ts';
+import { type MatMulAttributes, matMulSizes } from './sizes.ts';
 
 export function lowerMatMul(
   io: LoweringIO,

@@ -4,7 +4,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { broadcastStrides, sizeOf, stridesOf } from '../../core/shape.ts';
 import { dot, integerDot, resultArray, storeInteger, withSlack } from '../gemm/reference.ts';
 import type { Reference } from '../operator.ts';
-import { type MatMulAttributes, matMulSizes } from './schema.ts';
+import { type MatMulAttributes, matMulSizes } from './sizes.ts';
 
 export const matMulReference: Reference<MatMulAttributes> = ([a, b], _, context) => {
   if (!a || !b) throw new TypeError('MatMul takes A and B');

@@ -7,7 +7,8 @@ import type { StaticTensorType, TensorType } from '../../../src/core/shape.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import { RecordAttributeReader } from '../../../src/ops/attributes.ts';
 import { attributeValues, type PlainAttribute } from '../../../src/ops/build-node.ts';
-import { type GemmAttributes, gemm } from '../../../src/ops/gemm/schema.ts';
+import { gemm } from '../../../src/ops/gemm/schema.ts';
+import type { GemmAttributes } from '../../../src/ops/gemm/sizes.ts';
 import { estimateSeconds } from '../../../src/plan/cost.ts';
 import { tensorOf } from '../../support/random.ts';
 
@@ -166,6 +167,11 @@ describe('inference', () => {
     ['A is no matrix', [type(2, 3, 4), type(4, 5)], /matrices/],
     ['C is too tall', [type(1, 3), type(3, 5), type(2, 5)], /does not broadcast to \[1,5\]/],
     ['C has too many axes', [type(2, 3), type(3, 5), type(1, 2, 5)], /does not broadcast/],
+    [
+      'types differ',
+      [type(2, 3), { ...type(3, 5), type: 'int32' as const }],
+      /all of one type, not float32, int32/,
+    ],
   ])('an error where %s', (_, inputs, message) => {
     expect(() => infer(inputs)).toThrow(message);
   });
