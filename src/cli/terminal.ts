@@ -12,6 +12,12 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
+  // A reader such as `head` may leave early; the work and its exit code go on without it.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),

@@ -194,6 +194,18 @@ describe.each(backends)('on %s', (backend, options) => {
     expect(lacking.stdout).toMatch(/NorThis +b/);
   }, 60_000);
 
+  test('start recognises the digits that come with wgconv', () => {
+    const report = join(folder, 'start.json');
+    const { status, stdout } = wgconv('start', '--json', report, ...options);
+    expect(status).toBe(0);
+    const { digits, verify } = json(report);
+    expect(digits).toHaveLength(10);
+    // The pictures are named by what they show.
+    for (const { file, digit } of digits) expect(`${digit}`, file).toBe(file[0]);
+    expect(stdout).toContain('Where to go next:');
+    if (backend === 'webgpu') expect(verify).toMatchObject({ ok: true, failed: 0, unchecked: 0 });
+  }, 60_000);
+
   test('a missing input is bad usage, and named', () => {
     const model = write('model.onnx', classifier());
     const { status, stderr } = wgconv('run', model, ...options);
