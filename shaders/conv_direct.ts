@@ -40,35 +40,53 @@ export interface ConvDirectShape {
 
 export type ConvDirectVariant = ConvDirectShape & EpilogueVariant & Record<string, string | number>;
 
-/** Kernel height and stride along y of the unrolled forms, by source. */
-const unrolled: Readonly<Record<Source, readonly (readonly [number, number])[]>> = {
-  c4: [
-    [0, 0],
-    [3, 1],
-    [3, 2],
-    [5, 1],
-  ],
-  linear: [
-    [0, 0],
-    [3, 1],
-    [3, 2],
-    [7, 2],
-  ],
-};
+type Pair = readonly [number, number];
 
-/** Register tiles, rows × blocks, by source. */
-const tiles: Readonly<Record<Source, readonly (readonly [number, number])[]>> = {
-  c4: [
-    [8, 2],
-    [4, 2],
-    [8, 1],
-    [4, 4],
-  ],
-  linear: [
-    [8, 2],
-    [4, 2],
-  ],
-};
+/** Forms: source, (kernel height, stride along y) and tiles (rows × blocks). */
+const forms: readonly {
+  readonly source: Source;
+  readonly unrolled: readonly Pair[];
+  readonly tiles: readonly Pair[];
+}[] = [
+  // Seven rows waste nothing on the maps of networks for 224×224 images.
+  {
+    source: 'c4',
+    unrolled: [
+      [3, 1],
+      [3, 2],
+      [5, 1],
+    ],
+    tiles: [
+      [8, 2],
+      [7, 2],
+      [4, 2],
+    ],
+  },
+  // With one tap at a time, more blocks for each loaded value pay.
+  {
+    source: 'c4',
+    unrolled: [[0, 0]],
+    tiles: [
+      [8, 4],
+      [7, 4],
+      [8, 2],
+      [4, 2],
+    ],
+  },
+  {
+    source: 'linear',
+    unrolled: [
+      [3, 1],
+      [3, 2],
+      [7, 2],
+      [0, 0],
+    ],
+    tiles: [
+      [8, 2],
+      [4, 2],
+    ],
+  },
+];
 
 /**
  * Invocations of a workgroup: a subgroup of a GPU; on a software adapter its vector's width, since
@@ -76,11 +94,11 @@ const tiles: Readonly<Record<Source, readonly (readonly [number, number])[]>> = 
  */
 export const convDirectLanes = { hardware: 32, software: 8 } as const;
 
-export const convDirectShapes: readonly ConvDirectShape[] = (['c4', 'linear'] as const).flatMap(
-  (source) =>
+export const convDirectShapes: readonly ConvDirectShape[] = forms.flatMap(
+  ({ source, unrolled, tiles }) =>
     Object.values(convDirectLanes).flatMap((lanes) =>
-      tiles[source].flatMap(([rows, blocks]) =>
-        unrolled[source].map(([kernelHeight, strideY]) => ({
+      tiles.flatMap(([rows, blocks]) =>
+        unrolled.map(([kernelHeight, strideY]) => ({
           ...{ source, rows, blocks, kernelHeight, strideY, lanes },
         })),
       ),

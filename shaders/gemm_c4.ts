@@ -2,10 +2,11 @@
  * Product of packed weights with a matrix in C4: result[o, p] = Σ_k w[o, k] · source[k, p], for
  * 1×1 convolutions, and for patch matrices that `im2col` wrote.
  *
- * Two forms. Register (tile `pixels`x`blocks`r): an invocation owns 8 or 4 columns × 2 or 4
- * blocks; columns of one invocation lie `stride` apart, so that neighbouring invocations read
- * neighbouring columns and only the last ones are idle. Workgroup (tile of `productTiles`):
- * through workgroup memory.
+ * Three forms. Register (tile `pixels`x`blocks`r): an invocation owns columns × blocks; columns of
+ * one invocation lie `stride` apart, so that neighbouring invocations read neighbouring columns and
+ * only the last ones are idle. Single (tile `1x1r`): one block of one column, neighbours own
+ * neighbouring blocks; for a handful of columns. Workgroup (tile of `productTiles`): through
+ * workgroup memory.
  *
  * Bindings: `source` C4 `[images][kBlocks][pixels]`; `weights` `[outBlock][kBlock]` of 4×4; bias,
  * residual, result by the epilogue.
@@ -34,9 +35,11 @@ import { lines, range } from './lib/unroll.ts';
 
 /** Register tiles: columns × output blocks. */
 export const registerTiles = {
-  '8x2r': { pixels: 8, blocks: 2 },
   '8x4r': { pixels: 8, blocks: 4 },
+  '7x4r': { pixels: 7, blocks: 4 },
+  '4x4r': { pixels: 4, blocks: 4 },
   '4x2r': { pixels: 4, blocks: 2 },
+  '1x1r': { pixels: 1, blocks: 1 },
 } as const;
 
 export type RegisterTileName = keyof typeof registerTiles;
@@ -131,6 +134,39 @@ fn main(
 `;
 }
 
+/** The single form: invocation = column × outBlocks + block. */
+const singleMain = `
+@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
+  let column = min(index / u.outBlocks, u.columns - 1u);
+  let block = index % u.outBlocks;
+  let image = column / u.pixels;
+  let pixel = column % u.pixels;
+  let start = c4Index(image, 0u, u.kBlocks, pixel, u.pixels);
+  var sum = vec4<f32>(0.0);
+  for (var k = 0u; k < u.kBlocks; k++) {
+    let value = vec4<f32>(source[start + k * u.pixels]);
+    let tap = weights[block * u.kBlocks + k];
+    sum += vec4<f32>(tap[0]) * value.x + vec4<f32>(tap[1]) * value.y;
+    sum += vec4<f32>(tap[2]) * value.z + vec4<f32>(tap[3]) * value.w;
+  }
+  if (index < u.columns * u.outBlocks) {
+    storeBlock(sum, block, c4Index(image, block, u.outBlocks, pixel, u.pixels));
+  }
+}
+`;
+
+/** Everything below the functions, by the tile's form. */
+function mainOf(tile: GemmC4Variant['tile']): string {
+  if (tile === '1x1r') return singleMain;
+  return isRegister(tile) ? registerMain(tile) : productMain(productTiles[tile], loader);
+}
+
 export const gemmC4 = defineKernel({
   name: 'gemm_c4',
   variants: (): GemmC4Variant[] =>
@@ -163,6 +199,6 @@ export const gemmC4 = defineKernel({
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
-${isRegister(variant.tile) ? registerMain(variant.tile) : productMain(productTiles[variant.tile], loader)}
+${mainOf(variant.tile)}
 `,
 });

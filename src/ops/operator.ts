@@ -176,6 +176,8 @@ export interface Cost {
   readonly macs: number;
   /** Bytes read and written in storage buffers, counting what caches will not catch. */
   readonly bytes: number;
+  /** Bytes that dispatches before the largest one move while nothing else runs. */
+  readonly serialBytes?: number;
   /** Invocations that do work at the same time, over the largest dispatch. */
   readonly invocations: number;
   /** Share of the device's multiply-add ceiling that the inner loop can reach when it is full. */

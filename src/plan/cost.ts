@@ -11,13 +11,14 @@ const softwareBarrierFactor = 3;
  * A device that is not full reaches only the share of its rate that its busy lanes give.
  */
 export function estimateSeconds(candidate: Candidate, caps: DeviceCaps): number {
-  const { macs, bytes, invocations, efficiency, barriers } = candidate.cost;
+  const { macs, bytes, serialBytes = 0, invocations, efficiency, barriers } = candidate.cost;
   const { gflops, gbps, dispatchSeconds, parallelism } = caps.ceiling;
   const occupancy = Math.min(1, Math.max(invocations, 1) / parallelism);
   const penalty = barriers && caps.software ? softwareBarrierFactor : 1;
   const arithmetic = (2 * macs * penalty) / (gflops * 1e9 * efficiency * occupancy);
   const memory = bytes / (gbps * 1e9 * Math.min(1, occupancy * 4));
-  return Math.max(arithmetic, memory) + candidate.dispatches.length * dispatchSeconds;
+  const before = serialBytes / (gbps * 1e9);
+  return Math.max(arithmetic, memory) + before + candidate.dispatches.length * dispatchSeconds;
 }
 
 export interface RankedCandidate {

@@ -52,10 +52,28 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
       macs: tileGroups * lanes * rows * blockGroups * blocks * 4 * channels * tapsOf(p),
       bytes: convBytes(p),
       invocations: tiles * blockGroups,
-      efficiency: caps.software ? 0.3 : 0.2,
+      efficiency: efficiency(shape, caps),
       barriers: false,
     },
   };
+}
+
+/**
+ * Share of the multiply-add ceiling. Software: measured on lavapipe (SwiftShader: 1.4 times that
+ * for all). Others: by loads for each multiply-add, until it is measured.
+ */
+function efficiency({ source, rows, blocks, kernelHeight }: ConvDirectShape, caps: DeviceCaps) {
+  const large = rows > 4;
+  if (source === 'linear') {
+    if (caps.software) return large ? 0.17 : 0.11;
+    return large ? 0.3 : 0.25;
+  }
+  if (kernelHeight > 0) {
+    if (caps.software) return large ? (rows === 8 ? 0.27 : 0.24) : 0.16;
+    return large ? 0.35 : 0.3;
+  }
+  if (caps.software) return blocks === 4 ? 0.22 : large ? 0.16 : 0.13;
+  return blocks === 4 ? 0.3 : large ? 0.25 : 0.2;
 }
 
 /** Swaps x and y of a problem whose tensors have height 1: their bytes are the same. */

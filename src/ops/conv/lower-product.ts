@@ -30,7 +30,7 @@ import {
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
 import type { Candidate, Cost } from '../operator.ts';
-import { convBytes, geometryValues } from './cost.ts';
+import { convBytes, geometryValues, sourceBytes } from './cost.ts';
 import { packWeights } from './packing.ts';
 import { type ConvProblem, convInputs, outPixels, tapsOf } from './problem.ts';
 
@@ -58,6 +58,15 @@ function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
   );
 }
 
+/** Columns up to which the single form, which shares no load, is worth a look. */
+const singleColumns = 16;
+
+/** Tiles of `gemm_c4` for a product. */
+function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
+  const few = productSizes(p).columns <= singleColumns;
+  return [...registerTileNames.filter((tile) => few || tile !== '1x1r'), ...fittingTiles(caps)];
+}
+
 /** The dispatch of `gemm_c4` over `source`, and what it costs. */
 function product(
   p: ConvProblem,
@@ -73,7 +82,10 @@ function product(
     : tileThreads(productTiles[tile]);
   const stride = Math.ceil(sizes.columns / pixels);
   const columnGroups = Math.ceil(register ? stride / lanes : sizes.columns / pixels);
-  const workgroups = columnGroups * Math.ceil(sizes.outBlocks / blocks);
+  const workgroups =
+    tile === '1x1r'
+      ? Math.ceil((sizes.columns * sizes.outBlocks) / lanes)
+      : columnGroups * Math.ceil(sizes.outBlocks / blocks);
   const perWorkgroup = pixels * blocks * (register ? lanes : 1);
   return {
     dispatch: dispatch(
@@ -92,22 +104,43 @@ function product(
   };
 }
 
-/** Share of the ceiling of the inner loop: measured on software adapters, by loads on others. */
+/**
+ * Share of the multiply-add ceiling, by tile. Software: measured on lavapipe (SwiftShader: 1.4
+ * times that for all), the ones with barriers before the cost model's penalty for those. Others:
+ * by loads for each multiply-add, until it is measured.
+ */
+const efficiencies: Readonly<Record<TileName, { software: number; hardware: number }>> = {
+  '8x4r': { software: 0.23, hardware: 0.35 },
+  '7x4r': { software: 0.23, hardware: 0.33 },
+  '4x4r': { software: 0.18, hardware: 0.3 },
+  '4x2r': { software: 0.15, hardware: 0.2 },
+  '1x1r': { software: 0.05, hardware: 0.04 },
+  '16x64': { software: 0.14, hardware: 0.3 },
+  '32x32': { software: 0.14, hardware: 0.3 },
+  '32x64': { software: 0.23, hardware: 0.4 },
+  '64x64': { software: 0.33, hardware: 0.55 },
+  '128x64': { software: 0.33, hardware: 0.55 },
+};
+
 function efficiency(tile: TileName, caps: DeviceCaps): number {
-  if (isRegister(tile)) return caps.software ? 0.2 : 0.2;
-  return caps.software
-    ? 0.04
-    : { '16x64': 0.25, '32x32': 0.25, '32x64': 0.35, '64x64': 0.5, '128x64': 0.5 }[tile];
+  return efficiencies[tile][caps.software ? 'software' : 'hardware'];
 }
 
-/** Kernel 1, stride 1 and no pad on any side: the source is the patch matrix. */
-export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
-  const plain =
+/** Kernel 1, stride 1 and no pads on any side: the source is the patch matrix. */
+function isPlainProduct(p: ConvProblem): boolean {
+  const pads = [p.padFront, p.padTop, p.padLeft, p.padBack, p.padBottom, p.padRight];
+  return (
+    p.sourceLayout === 'c4' &&
     tapsOf(p) === 1 &&
     p.strideZ * p.strideY * p.strideX === 1 &&
-    [p.padFront, p.padTop, p.padLeft, p.padBack, p.padBottom, p.padRight].every((pad) => pad === 0);
-  if (!plain || p.sourceLayout !== 'c4') return [];
-  return [...registerTileNames, ...fittingTiles(caps)].map((tile) => {
+    pads.every((pad) => pad === 0)
+  );
+}
+
+/** `conv_1x1`: the product alone. */
+export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
+  if (!isPlainProduct(p)) return [];
+  return gemmTiles(p, caps).map((tile) => {
     const { dispatch, cost } = product(p, input(convInputs.source), tile, caps);
     return {
       algorithm: `conv_1x1.${tile}`,
@@ -124,7 +157,8 @@ export function lowerIm2col(p: ConvProblem, caps: DeviceCaps): Candidate[] {
   const { kBlocks, columns, pixels } = productSizes(p);
   const bytes = kBlocks * columns * 4 * elementBytes(p.element);
   const count = p.batch * channelBlocks(p.inChannels) * pixels;
-  if (bytes > caps.limits.storageBindingBytes || count === 0) return [];
+  if (isPlainProduct(p) || count === 0) return [];
+  if (bytes > Math.min(caps.limits.storageBindingBytes, caps.limits.bufferBytes)) return [];
   const write = dispatch(
     im2col,
     { source: p.sourceLayout, element: p.element },
@@ -132,14 +166,14 @@ export function lowerIm2col(p: ConvProblem, caps: DeviceCaps): Candidate[] {
     [input(convInputs.source), scratch(0)],
     foldWorkgroups(Math.ceil(count / 64)),
   );
-  return [...registerTileNames, ...fittingTiles(caps)].map((tile) => {
+  return gemmTiles(p, caps).map((tile) => {
     const { dispatch, cost } = product(p, scratch(0), tile, caps);
     return {
       algorithm: `im2col_gemm.${tile}`,
       dispatches: [write, dispatch],
       scratch: [bytes],
       packings: [packWeights(p)],
-      cost: { ...cost, bytes: convBytes(p) + 2 * bytes },
+      cost: { ...cost, bytes: convBytes(p) + bytes, serialBytes: sourceBytes(p) + bytes },
     };
   });
 }
