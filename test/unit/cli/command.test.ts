@@ -16,7 +16,7 @@ import { encodeModel, encodeTensor } from '../../support/onnx-writer.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 /** Two levels below the root, as the installed command is. */
-const built = join(root, '.cache', 'cli-test');
+const built = join(root, '.cache', `cli-test-${process.pid}`);
 const browser = await findBrowser();
 
 let folder: string;
