@@ -11,7 +11,7 @@ fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 fn main() {
   let x = values[0];
   values[1] = x + 1.0;
-  values[2] = x * 0.0;
+  values[2] = x * values[2]; // by a zero that the compiler does not know
   values[3] = select(max(x, 1.0), x, isNan(x));
 }`;
 

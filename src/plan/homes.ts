@@ -1,11 +1,11 @@
 /** Where each node runs and where each value lives: on the device, on the host, or as a view. */
 
 import { c4Elements } from '../../shaders/lib/layout.ts';
-import { isHostOnly } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import type { TensorType } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Graph, Layout, Node } from '../graph/graph.ts';
+import { heldOnHost } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
 import type { AnyOperator } from '../ops/operator.ts';
 
@@ -25,16 +25,9 @@ export function operatorOf(node: Node): AnyOperator {
 /** `host` where an element type is one that WebGPU cannot compute with; indices excepted. */
 export function homeOf(node: Node, graph: Graph): { home: Home; reason: string } {
   const operator = operatorOf(node);
-  const { hostInputs = [], indices, view, home } = operator.traits;
+  const { view, home } = operator.traits;
   if (home === 'host') return { home: 'host', reason: 'this operator is computed on the host' };
-  const hostOnly = (name: string, exempt: readonly number[] | undefined, index: number) => {
-    const type = graph.types.get(name)?.type;
-    return name !== '' && type !== undefined && isHostOnly(type) && !exempt?.includes(index);
-  };
-  const heldBack =
-    node.inputs.find(
-      (name, index) => !hostInputs.includes(index) && hostOnly(name, indices?.inputs, index),
-    ) ?? node.outputs.find((name, index) => hostOnly(name, indices?.outputs, index));
+  const heldBack = heldOnHost(node, operator, graph);
   if (heldBack !== undefined) {
     return {
       home: 'host',

@@ -61,7 +61,7 @@ export async function verifyExecutable(
   const references = new References();
   await references.load([...graph.nodes, ...original.nodes]);
   const checks: NodeCheck[] = [];
-  const recorded = new Record(executable);
+  const recorded = new Record(executable, feeds);
   const total = graph.nodes.length;
 
   await executable.replay(feeds, async (index, inputs, outputs) => {
@@ -151,9 +151,11 @@ class Record {
   readonly #executable: GpuExecutable;
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #root = new Map<string, string>();
+  readonly #feeds: Feeds;
 
-  constructor(executable: GpuExecutable) {
+  constructor(executable: GpuExecutable, feeds: Feeds) {
     this.#executable = executable;
+    this.#feeds = feeds;
     const { graph, nodes } = executable.plan;
     graph.nodes.forEach((node, index) => {
       if (nodes[index]?.home !== 'view') return;
@@ -172,7 +174,7 @@ class Record {
     const written = this.#bytes.get(root);
     if (!written) {
       this.#bytes.set(root, bytes); // a graph input: first seen here
-      return undefined;
+      return this.#differsFromFeed(root, name, bytes);
     }
     const length = Math.min(written.length, bytes.length);
     for (let at = 0; at < length; at++) {
@@ -181,6 +183,16 @@ class Record {
       }
     }
     return undefined;
+  }
+
+  #differsFromFeed(root: string, name: string, bytes: Uint8Array): string | undefined {
+    const fed = this.#feeds.get(root);
+    if (fed?.location !== 'cpu') return undefined;
+    const seen = rawTensor(plannedValue(this.#executable, name), bytes).tensor.bytes;
+    const at = fed.bytes.findIndex((byte, index) => byte !== seen[index]);
+    return at < 0
+      ? undefined
+      : `the input "${root}" is not what was fed (byte ${at}): it was uploaded wrongly or overwritten`;
   }
 
   /** Whether the replay's outputs are bit for bit those of a run. */

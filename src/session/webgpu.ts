@@ -25,6 +25,8 @@ export class GpuExecutable implements Executable {
   readonly #pool: readonly GPUBuffer[];
   readonly #uniforms: GPUBuffer;
   readonly #staging = new Map<string, GPUBuffer>();
+  /** Outputs that a caller keeps on the GPU: made when first asked for, overwritten by each run. */
+  readonly #resident = new Map<string, GPUBuffer>();
   readonly #dispatches: readonly (ReadyDispatch | undefined)[];
 
   private constructor(
@@ -122,8 +124,10 @@ export class GpuExecutable implements Executable {
     for (const [index, step] of plan.steps.entries()) {
       await this.#step(step, index, recorder, values, feeds);
     }
-    const reads = onGpu ? [] : wanted.filter((name) => this.#isRead(name, values));
+    const made = wanted.filter((name) => this.#isRead(name, values));
+    const reads = onGpu ? [] : made;
     for (const name of reads) this.#copyToStaging(name, recorder);
+    if (onGpu) for (const name of made) this.#copyToResident(name, recorder);
     recorder.flush();
     await Promise.all(reads.map(async (name) => values.set(name, await this.#read(name))));
     return new Map(wanted.map((name) => [name, this.#result(name, values, feeds)]));
@@ -166,8 +170,8 @@ export class GpuExecutable implements Executable {
   }
 
   dispose(): void {
-    for (const buffer of [...this.#pool, this.#uniforms, ...this.#staging.values()])
-      buffer.destroy();
+    const outputs = [...this.#staging.values(), ...this.#resident.values()];
+    for (const buffer of [...this.#pool, this.#uniforms, ...outputs]) buffer.destroy();
   }
 
   async #step(
@@ -200,7 +204,7 @@ export class GpuExecutable implements Executable {
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
         writeBytes(
           context.device.queue,
-          this.#rangeOf(target.buffer).buffer,
+          this.#rangeOf(target.buffer),
           toDeviceBytes(tensor, target.element, step.value),
         );
         return;
@@ -237,6 +241,17 @@ export class GpuExecutable implements Executable {
     recorder.copy(this.#rangeOf(value.buffer), { buffer: staging }, value.bytes);
   }
 
+  #copyToResident(name: string, recorder: Recorder): void {
+    const value = this.plan.values.get(name) as PlannedValue;
+    let buffer = this.#resident.get(name);
+    if (!buffer) {
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+      buffer = this.context.device.createBuffer({ label: name, size: value.bytes, usage });
+      this.#resident.set(name, buffer);
+    }
+    recorder.copy(this.#rangeOf(value.buffer), { buffer }, value.bytes);
+  }
+
   async #read(name: string): Promise<HostTensor> {
     const value = this.plan.values.get(name) as PlannedValue;
     const staging = this.#staging.get(name) as GPUBuffer;
@@ -257,17 +272,19 @@ export class GpuExecutable implements Executable {
       return new Tensor(host.type, own ? elements.slice() : elements, host.dims);
     }
     const value = this.plan.values.get(name);
-    if (!value) {
+    const gpuBuffer = this.#resident.get(name);
+    if (!value || !gpuBuffer) {
       throw new WgconvError('invalid-argument', `the model has no output "${name}"`, {
         value: name,
       });
     }
-    return Tensor.fromGpuBuffer(this.#rangeOf(value.buffer).buffer, {
+    return Tensor.fromGpuBuffer(gpuBuffer, {
       dataType: value.type,
       dims: value.dims,
       download: async () => {
         const recorder = new Recorder(this.context.device);
-        this.#copyToStaging(name, recorder);
+        const staging = this.#staging.get(name) as GPUBuffer;
+        recorder.copy({ buffer: gpuBuffer }, { buffer: staging }, value.bytes);
         recorder.flush();
         return elementsOf(await this.#read(name));
       },

@@ -88,7 +88,7 @@ export class WeightStore {
         size: first.rawBytes,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
       });
-      writeBytes(device.queue, raw, toDeviceBytes(constant, first.element, name));
+      writeBytes(device.queue, { buffer: raw }, toDeviceBytes(constant, first.element, name));
       for (const weight of group) {
         if (weight.packing.length === 0) this.#buffers.set(weight.key, raw);
         else this.#pack(weight, raw, pass, compiled, temporary);
@@ -143,10 +143,14 @@ export class WeightStore {
 const batchBytes = 64 * 2 ** 20;
 
 /** `writeBuffer` takes whole 4-byte words; a tail of narrower elements is padded. */
-export function writeBytes(queue: GPUQueue, buffer: GPUBuffer, bytes: Uint8Array): void {
+export function writeBytes(
+  queue: GPUQueue,
+  { buffer, offset = 0 }: GPUBufferBinding,
+  bytes: Uint8Array,
+): void {
   if (bytes.byteLength === 0) return;
   const whole = bytes.byteLength % 4 === 0 ? bytes : padded(bytes);
-  queue.writeBuffer(buffer, 0, whole as Uint8Array<ArrayBuffer>);
+  queue.writeBuffer(buffer, offset, whole as Uint8Array<ArrayBuffer>);
 }
 
 function padded(bytes: Uint8Array): Uint8Array {

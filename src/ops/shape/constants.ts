@@ -6,10 +6,7 @@ import { isStatic, sizeOf } from '../../core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../../core/tensor.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { type AnyOperator, type AttributeReader, defineOperator } from '../operator.ts';
-
-export interface ConstantAttributes {
-  readonly value: HostTensor;
-}
+import type { ConstantAttributes } from './attributes.ts';
 
 function constantValue(source: AttributeReader): HostTensor {
   for (const name of ['sparse_value', 'value_string', 'value_strings']) {

@@ -16,7 +16,7 @@ import {
 } from '../../core/reference.ts';
 import { type StaticTensorType, sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
-import type { ConstantAttributes } from './constants.ts';
+import type { ConstantAttributes } from './attributes.ts';
 
 function allocateFor(type: DataType, length: number): ReferenceArray {
   if (type === 'int64') return new BigInt64Array(length);
