@@ -2,9 +2,12 @@
 
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims } from '../../core/shape.ts';
-import { resolveWindow } from '../window.ts';
+import { resolveWindow, type WindowAttributes } from '../window.ts';
 import type { ConvGeometry } from './problem.ts';
-import type { ConvAttributes } from './schema.ts';
+
+export interface ConvAttributes extends WindowAttributes {
+  readonly group: number;
+}
 
 /** `source` [N, C, …], `weight` [O, C / group, …], `result` [N, O, …]. */
 export function convGeometry(

@@ -3,12 +3,11 @@
 import { input } from '../../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { convGeometry } from './geometry.ts';
+import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
 import { lowerGrouped } from './lower-grouped.ts';
 import { lowerIm2col, lowerImplicit, lowerPointwise } from './lower-product.ts';
 import { biasRole, type ConvProblem, convInputs } from './problem.ts';
-import type { ConvAttributes } from './schema.ts';
 
 /** The problem, or undefined where the tensors are not stored as the kernels need them. */
 export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvProblem | undefined {

@@ -8,13 +8,12 @@ import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shape.ts';
 import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
-import { readWindow, type WindowAttributes, windowOutput } from '../window.ts';
+import { readWindow, windowOutput } from '../window.ts';
+import type { ConvAttributes } from './geometry.ts';
 import { lowerConv } from './lower.ts';
 import { convInputs } from './problem.ts';
 
-export interface ConvAttributes extends WindowAttributes {
-  readonly group: number;
-}
+export type { ConvAttributes } from './geometry.ts';
 
 /** Sizes of the kernel: the weights' own, which must be known. */
 export function kernelOf(weight: TensorType): readonly number[] {
