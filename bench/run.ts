@@ -47,7 +47,17 @@ async function bench({ adapter, filter, peers, rounds, seconds }: Arguments): Pr
     logLevel: 'error',
     server: { port: 0 },
     // It finds its WebAssembly beside itself, which bundling would break.
-    optimizeDeps: { exclude: ['onnxruntime-web'], entries: ['bench/index.html'] },
+    // The rest is bundled before the page opens: a late find would reload it.
+    optimizeDeps: {
+      exclude: ['onnxruntime-web'],
+      entries: ['bench/index.html'],
+      include: [
+        'pbf',
+        'wgsl-preprocessor/wgsl-preprocessor.js',
+        '@tensorflow/tfjs',
+        '@tensorflow/tfjs-backend-webgpu',
+      ],
+    },
   });
   await server.listen();
   const executablePath = await findOrInstallBrowser((line) => console.error(line));

@@ -22,7 +22,7 @@ import {
 } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
-import { lines, range } from './lib/unroll.ts';
+import { addBlockProduct, lines, range } from './lib/unroll.ts';
 
 export interface ConvDirectShape {
   readonly source: Source;
@@ -109,7 +109,6 @@ export const convDirectShapes: readonly ConvDirectShape[] = forms.flatMap(
 function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVariant): string {
   const vector = source === 'c4';
   const type = vector ? 'vec4<f32>' : 'f32';
-  const lanes = vector ? ['.x', '.y', '.z', '.w'] : [''];
   /** Loads value `row` of the column, `dy` input rows below the tile's first. */
   const load = (row: number, dy: string): string =>
     `let value${row} = select(${type}(0.0), ${type}(source[at + ${dy} * u.inWidth]), inside & (u32(y) + ${dy} < u.inHeight));`;
@@ -121,10 +120,12 @@ function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVaria
           vector
             ? `{ let block = weights[weightStart${b} + ${tap}];`
             : `{ let w0 = vec4<f32>(weights[weightStart${b} + ${tap}][channel % 4u]);`,
-          ...(vector ? lanes.map((_, i) => `let w${i} = vec4<f32>(block[${i}]);`) : []),
-          ...range(rows).flatMap((row) =>
-            lanes.map((lane, i) => `sum${row}_${b} += w${i} * value${valueFor(row)}${lane};`),
-          ),
+          ...(vector ? range(4).map((i) => `let w${i} = vec4<f32>(block[${i}]);`) : []),
+          ...range(rows).map((row) => {
+            const sum = `sum${row}_${b}`;
+            const value = `value${valueFor(row)}`;
+            return vector ? addBlockProduct(sum, value) : `${sum} += w0 * ${value};`;
+          }),
           '}',
         ]),
       ),

@@ -6,7 +6,7 @@
  * a tile is `pixels` columns × `blocks` output blocks, `tileDepth` K blocks at a time.
  */
 
-import { range } from './unroll.ts';
+import { addBlockProduct, range } from './unroll.ts';
 
 export interface ProductTile {
   /** Columns of the tile. */
@@ -133,9 +133,7 @@ fn main(
           .map((i) => `let w${i} = weightTile[at + ${i}u];`)
           .join('\n')}
         ${range(threadPixels)
-          .flatMap((p) =>
-            ['x', 'y', 'z', 'w'].map((axis, i) => `sum${p}_${b} += w${i} * value${p}.${axis};`),
-          )
+          .map((p) => addBlockProduct(`sum${p}_${b}`, `value${p}`))
           .join('\n')}
       }`,
         )
