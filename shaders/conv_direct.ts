@@ -22,7 +22,7 @@ import {
 } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
-import { addBlockProduct, lines, range } from './lib/unroll.ts';
+import { blockProduct, lines, range } from './lib/unroll.ts';
 
 export interface ConvDirectShape {
   readonly source: Source;
@@ -105,42 +105,45 @@ export const convDirectShapes: readonly ConvDirectShape[] = forms.flatMap(
     ),
 );
 
-/** One step of the loop: loads the rows of one kernel column, multiplies its taps. */
+/**
+ * One step of the loop: loads the rows of one kernel column, multiplies its taps. The products of
+ * the column are added up before the sum takes them: a long chain of additions would lose a digit
+ * more, which results near zero need.
+ */
 function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVariant): string {
   const vector = source === 'c4';
   const type = vector ? 'vec4<f32>' : 'f32';
-  /** Loads value `row` of the column, `dy` input rows below the tile's first. */
-  const load = (row: number, dy: string): string =>
-    `let value${row} = select(${type}(0.0), ${type}(source[at + ${dy} * u.inWidth]), inside & (u32(y) + ${dy} < u.inHeight));`;
-  /** Multiplies the weights of the tap at `tap` with the tile's values. */
-  const multiply = (tap: string, valueFor: (row: number) => number): string =>
-    lines(
-      range(blocks).map((b) =>
-        lines([
-          vector
-            ? `{ let block = weights[weightStart${b} + ${tap}];`
-            : `{ let w0 = vec4<f32>(weights[weightStart${b} + ${tap}][channel % 4u]);`,
-          ...(vector ? range(4).map((i) => `let w${i} = vec4<f32>(block[${i}]);`) : []),
-          ...range(rows).map((row) => {
-            const sum = `sum${row}_${b}`;
-            const value = `value${valueFor(row)}`;
-            return vector ? addBlockProduct(sum, value) : `${sum} += w0 * ${value};`;
-          }),
-          '}',
-        ]),
-      ),
-    );
-  if (kernelHeight === 0) {
+  const taps = range(Math.max(kernelHeight, 1));
+  const step = kernelHeight === 0 ? 'u.strideY' : `${strideY}u`;
+  const values = kernelHeight === 0 ? rows : (rows - 1) * strideY + kernelHeight;
+  const valueStep = kernelHeight === 0 ? 1 : strideY;
+  /** Loads value `at`, so many input rows below the tile's first. */
+  const load = (at: number): string => {
+    const dy = kernelHeight === 0 ? `${at}u * ${step}` : `${at}u`;
+    return `let value${at} = select(${type}(0.0), ${type}(source[at + ${dy} * u.inWidth]), inside & (u32(y) + ${dy} < u.inHeight));`;
+  };
+  const loadWeights = (b: number, ky: number): string => {
+    const at = `weightStart${b} + tap + ${ky}u * u.kernelWidth`;
+    if (!vector) return `let w${ky} = vec4<f32>(weights[${at}][channel % 4u]);`;
     return lines([
-      ...range(rows).map((row) => load(row, `${row}u * u.strideY`)),
-      multiply('tap', (row) => row),
+      `let block${ky} = weights[${at}];`,
+      ...range(4).map((i) => `let w${ky}_${i} = vec4<f32>(block${ky}[${i}]);`),
     ]);
-  }
-  const loaded = (rows - 1) * strideY + kernelHeight;
+  };
+  const product = (ky: number, value: string): string =>
+    vector ? blockProduct(`w${ky}_`, value) : `w${ky} * ${value}`;
   return lines([
-    ...range(loaded).map((row) => load(row, `${row}u`)),
-    ...range(kernelHeight).map((ky) =>
-      multiply(`tap + ${ky}u * u.kernelWidth`, (row) => row * strideY + ky),
+    ...range(values).map(load),
+    ...range(blocks).map((b) =>
+      lines([
+        '{',
+        ...taps.map((ky) => loadWeights(b, ky)),
+        ...range(rows).map((row) => {
+          const products = taps.map((ky) => product(ky, `value${row * valueStep + ky}`));
+          return `sum${row}_${b} += ${products.join(' + ')};`;
+        }),
+        '}',
+      ]),
     ),
   ]);
 }

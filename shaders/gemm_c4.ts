@@ -31,7 +31,7 @@ import {
   tileBytes,
   tileThreads,
 } from './lib/product-tile.ts';
-import { addBlockProduct, lines, range } from './lib/unroll.ts';
+import { blockProduct, lines, range } from './lib/unroll.ts';
 
 /** Register tiles: columns × output blocks. */
 export const registerTiles = {
@@ -103,7 +103,7 @@ fn main(
         lines([
           `{ let block = weights[weightStart${b} + k];`,
           ...range(4).map((i) => `let w${i} = vec4<f32>(block[${i}]);`),
-          ...range(pixels).map((p) => addBlockProduct(`sum${p}_${b}`, `value${p}`)),
+          ...range(pixels).map((p) => `sum${p}_${b} += ${blockProduct('w', `value${p}`)};`),
           '}',
         ]),
       ),

@@ -6,7 +6,7 @@
  * a tile is `pixels` columns × `blocks` output blocks, `tileDepth` K blocks at a time.
  */
 
-import { addBlockProduct, range } from './unroll.ts';
+import { blockProduct, range } from './unroll.ts';
 
 export interface ProductTile {
   /** Columns of the tile. */
@@ -133,7 +133,7 @@ fn main(
           .map((i) => `let w${i} = weightTile[at + ${i}u];`)
           .join('\n')}
         ${range(threadPixels)
-          .map((p) => addBlockProduct(`sum${p}_${b}`, `value${p}`))
+          .map((p) => `sum${p}_${b} += ${blockProduct('w', `value${p}`)};`)
           .join('\n')}
       }`,
         )

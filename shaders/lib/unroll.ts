@@ -6,10 +6,9 @@ export const range = (count: number): number[] => Array.from({ length: count }, 
 export const lines = (items: readonly string[]): string => items.join('\n');
 
 /**
- * WGSL: adds the product of a 4×4 block (columns `w0` to `w3`) and a vec4 to a sum. The four products
- * are added up before the sum takes them: a quarter of the roundings of one long chain, which
- * results near zero need.
+ * WGSL: the product of a 4×4 block (columns `${w}0` to `${w}3`) and a vec4. Its four products are
+ * added up before a sum takes them: a quarter of the roundings of one long chain.
  */
-export function addBlockProduct(sum: string, value: string): string {
-  return `${sum} += (w0 * ${value}.x + w1 * ${value}.y) + (w2 * ${value}.z + w3 * ${value}.w);`;
+export function blockProduct(w: string, value: string): string {
+  return `((${w}0 * ${value}.x + ${w}1 * ${value}.y) + (${w}2 * ${value}.z + ${w}3 * ${value}.w))`;
 }
