@@ -18,6 +18,8 @@ export interface NodeReport {
   readonly runsOn: 'gpu' | 'host' | 'view' | 'cpu';
   readonly reason: string;
   readonly algorithm?: string | undefined;
+  /** Every algorithm that could run it here, the fastest by the cost model first. */
+  readonly candidates: readonly string[];
   readonly macs: number;
 }
 
@@ -47,6 +49,7 @@ export function reportPlan(
       (node): NodeReport => ({
         ...describeNode(node, original),
         runsOn: 'cpu',
+        candidates: [],
         reason: 'the session runs on the cpu backend',
       }),
     );
@@ -69,6 +72,7 @@ export function reportPlan(
       runsOn: homes[planned?.home ?? 'device'],
       reason: planned?.reason ?? '',
       algorithm: planned?.algorithm,
+      candidates: (planned?.candidates ?? []).map(({ algorithm }) => algorithm),
     };
   });
   const dispatches = plan.steps.filter((step) => step.kind === 'dispatch');
