@@ -111,7 +111,7 @@ export class WeightStore {
     const target = device.createBuffer({
       label: weight.key,
       size: weight.bytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
     this.#buffers.set(weight.key, target);
     for (const dispatch of weight.packing) {

@@ -1,0 +1,95 @@
+/** What a session says to wrong feeds and to a host without WebGPU. */
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InferenceSession, Tensor, WgconvError } from '../../../src/index.ts';
+import { encodeModel } from '../../support/onnx-writer.ts';
+
+const model = encodeModel({
+  nodes: [{ op: 'Add', inputs: ['left', 'right'], outputs: ['sum'] }],
+  inputs: [
+    { name: 'left', dims: ['N', 3] },
+    { name: 'right', dims: [1, 3] },
+  ],
+  outputs: ['sum'],
+});
+
+const row = (count: number) => new Tensor('float32', new Float32Array(count * 3), [count, 3]);
+
+async function refusal(work: () => Promise<unknown>): Promise<WgconvError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof WgconvError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('a session', () => {
+  let session: InferenceSession;
+  beforeAll(async () => {
+    session = await InferenceSession.create(model, { backend: 'cpu' });
+  });
+
+  it('runs what fits, whatever the symbolic batch', async () => {
+    const { sum } = await session.run({ left: row(4), right: row(1) });
+    expect(sum?.dims).toEqual([4, 3]);
+  });
+
+  it('names an input that is missing', async () => {
+    const error = await refusal(() => session.run({ left: row(1) }));
+    expect(error.code).toBe('missing-input');
+    expect(error.message).toBe('the input "right" (float32[1,3]) is missing from the feeds');
+  });
+
+  it('names an input that the model does not have, and those that it has', async () => {
+    const error = await refusal(() => session.run({ left: row(1), right: row(1), middle: row(1) }));
+    expect(error.code).toBe('unknown-input');
+    expect(error.message).toContain('no input "middle"');
+    expect(error.message).toContain('"left", "right"');
+  });
+
+  it('names both element types', async () => {
+    const right = new Tensor('int32', new Int32Array(3), [1, 3]);
+    const error = await refusal(() => session.run({ left: row(1), right }));
+    expect(error.code).toBe('wrong-type');
+    expect(error.message).toContain('"right" takes float32');
+    expect(error.message).toContain('int32');
+  });
+
+  it('names both shapes', async () => {
+    const error = await refusal(() => session.run({ left: row(1), right: row(2) }));
+    expect(error.code).toBe('wrong-shape');
+    expect(error.message).toContain('"right"');
+    expect(error.message).toContain('[1,3]');
+    expect(error.message).toContain('[2,3]');
+  });
+
+  it('goes on working after a refusal, and runs overlapping calls in order', async () => {
+    await refusal(() => session.run({ left: row(1) }));
+    const one = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
+    const all = await Promise.all([2, 3, 4].map((n) => session.run({ left: row(n), right: one })));
+    expect(all.map(({ sum }) => sum?.dims[0])).toEqual([2, 3, 4]);
+  });
+
+  it('says that it was disposed', async () => {
+    const other = await InferenceSession.create(model, { backend: 'cpu' });
+    await other.dispose();
+    const error = await refusal(() => other.run({ left: row(1), right: row(1) }));
+    expect(error.code).toBe('disposed');
+  });
+});
+
+describe('a host without WebGPU', () => {
+  it('says so and offers the cpu backend', async () => {
+    const error = await refusal(() => InferenceSession.create(model));
+    expect(error.code).toBe('no-webgpu');
+    expect(error.message).toContain('no WebGPU');
+    expect(error.message).toContain("backend: 'cpu'");
+  });
+
+  it('runs on the CPU where that is allowed', async () => {
+    const session = await InferenceSession.create(model, { backend: 'auto' });
+    expect(session.backend).toBe('cpu');
+  });
+});
