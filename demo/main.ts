@@ -41,7 +41,9 @@ async function start(backend: 'webgpu' | 'cpu' = 'webgpu'): Promise<void> {
         status.textContent = `Loading the network: ${stage} ${done}/${total}`;
       },
     });
-    await session.prepare({ [session.inputNames[0] as string]: [1, 1, side, side] });
+    // Drivers compile at the first dispatch: that is done before anyone draws.
+    const blank = new Tensor('float32', new Float32Array(side * side), [1, 1, side, side]);
+    await session.run({ [session.inputNames[0] as string]: blank });
     status.textContent = `Ready. ${describeBackend(session)}`;
     document.body.dataset.ready = backend;
     await answer();
