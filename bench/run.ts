@@ -45,7 +45,9 @@ async function bench({ adapter, filter, peers, rounds, seconds }: Arguments): Pr
     root: resolve(import.meta.dirname, '..'),
     configFile: false,
     logLevel: 'error',
-    server: { port: 0 },
+    // A page that is timed must not be reloaded because a file changes.
+    server: { port: 0, hmr: false, watch: null },
+    cacheDir: 'node_modules/.vite-bench',
     // It finds its WebAssembly beside itself, which bundling would break.
     // The rest is bundled before the page opens: a late find would reload it.
     optimizeDeps: {

@@ -91,13 +91,29 @@ export class InferenceSession {
     model: string | URL | ArrayBuffer | Uint8Array | Graph,
     options: SessionOptions = {},
   ): Promise<InferenceSession> {
-    const [graph, context] = await Promise.all([load(model, options), createContext(options)]);
+    // The other of the two may still be busy when one has failed: its progress is of no interest,
+    // and a device that comes too late goes back.
+    let failed = false;
+    const onProgress: OnProgress = (progress) => {
+      if (!failed) options.onProgress?.(progress);
+    };
+    const device = createContext(options);
+    const [graph, context] = await Promise.all([
+      load(model, { ...options, onProgress }),
+      device,
+    ]).catch((error: unknown) => {
+      failed = true;
+      device.then((late) => late?.release()).catch(() => {});
+      throw error;
+    });
     const session = new InferenceSession(graph, options, context);
     const isStatic = graph.inputs.every(({ dims }) => dims.every((dim) => typeof dim === 'number'));
     if (isStatic && session.#shapeInputs.length === 0) {
-      await session.#compile(
-        new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]])),
-      );
+      const shapes = new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]]));
+      await session.#compile(shapes).catch(async (error: unknown) => {
+        await session.dispose();
+        throw error;
+      });
     }
     return session;
   }
