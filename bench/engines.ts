@@ -157,7 +157,12 @@ export const tfjs: Engine = {
     const data = (await nhwc.data()) as Float32Array;
     const shape = nhwc.shape as [number, number, number, number];
     const run = (x: tf.Tensor4D) => tf.conv2d(x, filter, problem.stride, problem.pad);
-    const device = (tf.backend() as unknown as { device: GPUDevice }).device;
+    const backend = tf.backend() as unknown as {
+      readonly device: GPUDevice;
+      endComputePassEncoder(): void;
+      submitQueue(): void;
+    };
+    const { device } = backend;
     return {
       async endToEnd() {
         const x = tf.tensor4d(data, shape);
@@ -168,10 +173,12 @@ export const tfjs: Engine = {
         return toNchw(values, outputDims(problem));
       },
       async resident(repeats) {
-        for (let at = 0; at < repeats; at++) run(nhwc as tf.Tensor4D).dispose();
-        // The backend batches dispatches; this flushes what is left.
-        (tf.backend() as unknown as { submitQueue(): void }).submitQueue();
+        const results = Array.from({ length: repeats }, () => run(nhwc as tf.Tensor4D));
+        // The backend batches dispatches; this sends what is left.
+        backend.endComputePassEncoder();
+        backend.submitQueue();
         await device.queue.onSubmittedWorkDone();
+        for (const result of results) result.dispose();
       },
       async dispose() {
         nhwc.dispose();
