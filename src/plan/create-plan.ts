@@ -14,11 +14,11 @@ import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
 import type { Candidate, DeviceTensor, LoweringIO, Packing } from '../ops/operator.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { homeOf, operatorOf } from './homes.ts';
-import { findJoins, type Joins, locate } from './joins.ts';
+import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
-import { liveBytes, type Placement, planMemory } from './memory.ts';
-import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
+import { type DraftRef, Places } from './places.ts';
+import type { NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
 
 export interface PlanOptions {
   /**
@@ -38,30 +38,6 @@ const uniformAlignment = 256;
  * candidate that takes more is chosen only where it is forced or alone.
  */
 const fastAllowance = 1.05;
-
-/** A buffer before the memory plan: what lives in it, from which step to which. */
-interface Slot {
-  readonly bytes: number;
-  first: number;
-  last: number;
-}
-
-/** A range of a slot, or a weight. `life` is what the lower bound counts. */
-type DraftRef = Place | { readonly weight: string };
-
-interface Place {
-  readonly slot: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly life: Life;
-}
-
-/** A tensor's own bytes while it lives, wherever they lie. */
-interface Life {
-  readonly bytes: number;
-  first: number;
-  last: number;
-}
 
 interface DraftStep {
   readonly step: Step;
@@ -97,13 +73,10 @@ class PlanBuilder {
   /** Graph inputs go up before the first dispatch, so that a run needs one command buffer. */
   readonly #inputUploads: Step[] = [];
   readonly #nodes: NodePlan[] = [];
-  readonly #slots: Slot[] = [];
-  /** Tensors for the lower bound, scratch left out. */
-  readonly #lives: Life[] = [];
   readonly #joins: Joins;
   readonly #liveness: Liveness;
   /** Where each device value is, views included. */
-  readonly #places = new Map<string, DraftRef>();
+  readonly #places: Places;
   readonly #onHost = new Set<string>();
   readonly #weights = new Map<string, PlannedWeight>();
   readonly #failures: { node: string; operator: string; reason: string }[] = [];
@@ -118,6 +91,7 @@ class PlanBuilder {
     for (const input of graph.inputs) this.#onHost.add(input.name);
     for (const name of graph.constants.keys()) this.#onHost.add(name);
     this.#joins = findJoins(graph, caps);
+    this.#places = new Places((name) => this.#tensor(name), this.#joins.parts);
     this.#liveness = livenessOf(graph, caps);
   }
 
@@ -126,7 +100,7 @@ class PlanBuilder {
     if (home === 'host') {
       for (const input of node.inputs) this.#needOnHost(input);
       for (const output of node.outputs) this.#onHost.add(output);
-      this.#drafts.push({ step: { kind: 'host', node: index } });
+      this.#push({ step: { kind: 'host', node: index } });
       this.#nodes.push({ home, candidates: [], reason });
     } else if (home === 'view') {
       this.#addView(node);
@@ -145,22 +119,16 @@ class PlanBuilder {
     const outputs = new Set(this.#graph.outputs);
     for (const name of outputs) {
       const place = this.#places.get(name);
-      if (place) this.#use(place);
+      if (place) this.#places.use(place);
     }
-    const memory = planMemory(this.#slots, this.#conflicts, {
-      largestBuffer: this.#caps.limits.bufferBytes,
-    });
-    const resolve = (ref: DraftRef): BufferRef =>
-      'slot' in ref
-        ? placed(ref, memory.placements[ref.slot] as Placement)
-        : { kind: 'weight', key: ref.weight };
+    const memory = this.#places.finish(this.#caps.limits.bufferBytes);
     const values = new Map<string, PlannedValue>();
-    for (const [name, place] of this.#places) {
+    for (const [name, place] of this.#places.all()) {
       values.set(name, {
         name,
         ...this.#tensor(name),
         bytes: deviceBytes(this.#tensor(name)),
-        buffer: resolve(place),
+        buffer: memory.resolve(place),
       });
     }
     const weights = [...this.#weights.values()];
@@ -169,7 +137,7 @@ class PlanBuilder {
       steps: [
         ...this.#inputUploads,
         ...this.#drafts.map(({ step, refs }) =>
-          step.kind === 'dispatch' ? { ...step, buffers: (refs ?? []).map(resolve) } : step,
+          step.kind === 'dispatch' ? { ...step, buffers: (refs ?? []).map(memory.resolve) } : step,
         ),
       ],
       nodes: this.#nodes,
@@ -179,7 +147,7 @@ class PlanBuilder {
       uniforms: this.#packUniforms(),
       memory: {
         peakBytes: memory.buffers.reduce((sum, bytes) => sum + bytes, 0),
-        lowerBoundBytes: liveBytes(this.#lives),
+        lowerBoundBytes: memory.lowerBoundBytes,
         originalBoundBytes: livenessOf(this.#options.original ?? this.#graph, this.#caps).peak,
         weightBytes: weights.reduce((sum, weight) => sum + weight.bytes, 0),
       },
@@ -203,17 +171,13 @@ class PlanBuilder {
   /** Its inputs were written into its output's memory: nothing is left to do. */
   #addJoin(node: Node, index: number): void {
     const whole = node.outputs[0] as string;
-    const place = this.#newPlace(whole);
-    this.#places.set(whole, place);
-    // From here on the parts live as long as the whole.
+    const place = this.#places.make(whole);
     for (const name of node.inputs) {
       const part = this.#places.get(name);
-      if (!part || !('slot' in part) || !('slot' in place))
-        throw internal(`"${name}" has no place`);
-      part.life.last = Math.min(part.life.last, this.#drafts.length - 1);
-      this.#places.set(name, { ...part, life: place.life });
+      if (!part || !('slot' in part)) throw internal(`"${name}" has no place`);
+      this.#places.joinPart(name, part, place);
     }
-    this.#drafts.push({ step: { kind: 'alias', node: index } });
+    this.#push({ step: { kind: 'alias', node: index } });
     this.#nodes.push({
       home: 'joined',
       candidates: [],
@@ -246,7 +210,7 @@ class PlanBuilder {
     const chosen = ranked[0];
     if (!chosen && !empty) {
       this.#nodes.push({ home: 'device', candidates: [], reason });
-      for (const name of node.outputs) this.#places.set(name, this.#newPlace(name));
+      for (const name of node.outputs) this.#places.make(name);
       return;
     }
     if (chosen) {
@@ -256,7 +220,7 @@ class PlanBuilder {
         if (node.inputs[at]) this.#needOnDevice(node.inputs[at]);
       }
     }
-    for (const name of node.outputs) this.#places.set(name, this.#newPlace(name));
+    for (const name of node.outputs) this.#places.make(name);
     if (chosen) this.#emit(node, index, chosen.candidate);
     this.#nodes.push({
       home: 'device',
@@ -271,7 +235,7 @@ class PlanBuilder {
   }
 
   #emit(node: Node, index: number, candidate: Candidate): void {
-    const scratchSlots = candidate.scratch.map((bytes) => this.#newScratch(align16(bytes)));
+    const scratchSlots = candidate.scratch.map((bytes) => this.#places.makeScratch(align16(bytes)));
     const packedRefs = candidate.packings.map((packing) => this.#packed(node, index, packing));
     for (const dispatch of candidate.dispatches) {
       const refs = dispatch.buffers.map((role): DraftRef => {
@@ -297,7 +261,7 @@ class PlanBuilder {
       });
       return { weight: key };
     }
-    const target = this.#newScratch(align16(packing.bytes));
+    const target = this.#places.makeScratch(align16(packing.bytes));
     for (const dispatch of packing.dispatches) {
       const refs = dispatch.buffers.map((role) =>
         role.role === 'input' ? this.#place(name, node, role) : target,
@@ -363,8 +327,8 @@ class PlanBuilder {
     if (name === '' || this.#onHost.has(name)) return;
     const place = this.#places.get(name);
     if (!place) throw internal(`the value "${name}" is nowhere`);
-    this.#use(place);
-    this.#drafts.push({ step: { kind: 'download', value: name } });
+    this.#places.use(place);
+    this.#push({ step: { kind: 'download', value: name } });
     this.#onHost.add(name);
   }
 
@@ -375,15 +339,13 @@ class PlanBuilder {
       return;
     }
     if (!this.#onHost.has(name)) throw internal(`the value "${name}" is nowhere`);
-    const place = this.#newPlace(name);
-    this.#places.set(name, place);
+    const place = this.#places.make(name);
     const upload: Step = { kind: 'upload', value: name };
     if (this.#graph.inputs.some((graphInput) => graphInput.name === name)) {
-      this.#slot(place.slot).first = -1;
-      place.life.first = -1;
+      this.#places.livesFromStart(place);
       this.#inputUploads.push(upload);
     } else {
-      this.#drafts.push({ step: upload });
+      this.#push({ step: upload });
     }
   }
 
@@ -417,39 +379,6 @@ class PlanBuilder {
     };
   }
 
-  /** Room for a value that is made now: in a slot of its own, or in the slot of its whole. */
-  #newPlace(name: string): Place {
-    const bytes = deviceBytes(this.#tensor(name));
-    const life = this.#newLife(bytes);
-    this.#lives.push(life);
-    const { root, offset } = locate(name, this.#joins.parts);
-    let slot = this.#roots.get(root);
-    if (slot === undefined) {
-      slot = this.#newSlot(deviceBytes(this.#tensor(root)));
-      this.#roots.set(root, slot);
-    }
-    return { slot, offset, bytes, life };
-  }
-
-  readonly #roots = new Map<string, number>();
-
-  #newScratch(bytes: number): DraftRef {
-    return { slot: this.#newSlot(bytes), offset: 0, bytes, life: this.#newLife(bytes) };
-  }
-
-  #newLife(bytes: number): Life {
-    return { bytes, first: this.#drafts.length, last: this.#drafts.length };
-  }
-
-  #newSlot(bytes: number): number {
-    this.#slots.push({ bytes, first: this.#drafts.length, last: this.#drafts.length });
-    return this.#slots.length - 1;
-  }
-
-  #slot(index: number): Slot {
-    return this.#slots[index] as Slot;
-  }
-
   #place(name: string, node: Node, role: BufferRole): DraftRef {
     const place = this.#places.get(name);
     if (!place) {
@@ -458,42 +387,23 @@ class PlanBuilder {
     return place;
   }
 
-  #use(ref: DraftRef): void {
-    if (!('slot' in ref)) return;
-    this.#slot(ref.slot).last = this.#drafts.length;
-    ref.life.last = this.#drafts.length;
-  }
-
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
-    for (const ref of refs) this.#use(ref);
-    this.#forbidSharing(dispatch, refs);
+    for (const ref of refs) this.#places.use(ref);
+    this.#places.forbidSharing(dispatch, refs);
     const uniformOffset = this.#uniformEnd;
     this.#uniforms.push({ offset: uniformOffset, dispatch });
     const bytes = uniformBytes(dispatch.kernel.uniforms);
     this.#uniformEnd += Math.ceil(bytes / uniformAlignment) * uniformAlignment;
-    this.#drafts.push({
+    this.#push({
       step: { kind: 'dispatch', node, dispatch, buffers: [], uniformOffset },
       refs,
     });
   }
 
-  /** What one dispatch reads and what it writes must lie in different buffers. */
-  #forbidSharing(dispatch: Dispatch, refs: readonly DraftRef[]): void {
-    const slots = dispatch.kernel.bindings(dispatch.variant).map(({ access }, at) => {
-      const ref = refs[at];
-      return { access, slot: ref && 'slot' in ref ? ref.slot : undefined };
-    });
-    for (const writer of slots) {
-      if (writer.access === 'read' || writer.slot === undefined) continue;
-      for (const other of slots) {
-        if (other.slot === undefined || other === writer || other.slot === writer.slot) continue;
-        addTo(this.#conflicts, writer.slot, other.slot);
-        addTo(this.#conflicts, other.slot, writer.slot);
-      }
-    }
+  #push(draft: DraftStep): void {
+    this.#drafts.push(draft);
+    this.#places.advance(this.#drafts.length);
   }
-
-  readonly #conflicts = new Map<number, Set<number>>();
 
   #packUniforms(): ArrayBuffer {
     const block = new ArrayBuffer(Math.max(this.#uniformEnd, uniformAlignment));
@@ -528,16 +438,6 @@ function inputsRead(
   }
   for (const packing of candidate.packings) if (!isPackedOnce(packing)) read.add(packing.input);
   return read;
-}
-
-function placed({ offset, bytes }: Place, { buffer, offset: start }: Placement): BufferRef {
-  return { kind: 'pool', index: buffer, offset: start + offset, bytes };
-}
-
-function addTo(map: Map<number, Set<number>>, key: number, value: number): void {
-  const set = map.get(key);
-  if (set) set.add(value);
-  else map.set(key, new Set([value]));
 }
 
 function moveToFront<T>(items: readonly T[], preferred: (item: T) => boolean): T[] {

@@ -90,9 +90,10 @@ function partOffsets(node: Node, graph: Graph, caps: DeviceCaps): number[] | und
   return offsets;
 }
 
-/** Graph inputs and views have their place already. */
+/** Graph inputs, views and constants in another layout have their place already. */
 function isWrittenByDispatch(producer: Node | undefined, graph: Graph): boolean {
-  return producer !== undefined && homeOf(producer, graph).home === 'device';
+  if (!producer || homeOf(producer, graph).home !== 'device') return false;
+  return !producer.inputs.every((name) => graph.constants.has(name));
 }
 
 /** Whether a dispatch would read one part of a buffer and write another. */

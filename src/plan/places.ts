@@ -1,0 +1,156 @@
+/**
+ * Where values and scratch live while a plan is made: slots with their lifetimes, and the pairs of
+ * slots that one dispatch reads and writes. The memory plan turns slots into buffers.
+ */
+
+import type { Dispatch } from '../../shaders/lib/kernel.ts';
+import { deviceBytes } from '../ops/device-tensor.ts';
+import type { DeviceTensor } from '../ops/operator.ts';
+import { type Joins, locate } from './joins.ts';
+import { liveBytes, type Placement, planMemory } from './memory.ts';
+import type { BufferRef } from './plan.ts';
+
+/** A range of a slot, or a weight. */
+export type DraftRef = Place | { readonly weight: string };
+
+export interface Place {
+  readonly slot: number;
+  readonly offset: number;
+  readonly bytes: number;
+  /** What the lower bound counts: the tensor's own bytes, wherever they lie. */
+  readonly life: Life;
+}
+
+/** Bytes and the steps in which they are needed, both ends included. */
+interface Life {
+  readonly bytes: number;
+  first: number;
+  last: number;
+}
+
+export interface PlacedMemory {
+  readonly buffers: readonly number[];
+  readonly lowerBoundBytes: number;
+  resolve(ref: DraftRef): BufferRef;
+}
+
+export class Places {
+  readonly #tensorOf: (name: string) => DeviceTensor;
+  readonly #parts: Joins['parts'];
+  readonly #slots: Life[] = [];
+  /** Tensors for the lower bound, scratch left out. */
+  readonly #lives: Life[] = [];
+  readonly #places = new Map<string, DraftRef>();
+  /** Slots of outermost wholes, made when their first part is. */
+  readonly #roots = new Map<string, number>();
+  readonly #conflicts = new Map<number, Set<number>>();
+  /** The step that is being planned. */
+  #now = 0;
+
+  constructor(tensorOf: (name: string) => DeviceTensor, parts: Joins['parts']) {
+    this.#tensorOf = tensorOf;
+    this.#parts = parts;
+  }
+
+  /** From here on, things are made and used in this step. */
+  advance(step: number): void {
+    this.#now = step;
+  }
+
+  get(name: string): DraftRef | undefined {
+    return this.#places.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#places.has(name);
+  }
+
+  set(name: string, ref: DraftRef): void {
+    this.#places.set(name, ref);
+  }
+
+  all(): Iterable<[string, DraftRef]> {
+    return this.#places;
+  }
+
+  /** Room for a value that is made now: in a slot of its own, or in the slot of its whole. */
+  make(name: string): Place {
+    const life = this.#newLife(deviceBytes(this.#tensorOf(name)));
+    this.#lives.push(life);
+    const { root, offset } = locate(name, this.#parts);
+    let slot = this.#roots.get(root);
+    if (slot === undefined) {
+      slot = this.#newSlot(deviceBytes(this.#tensorOf(root)));
+      this.#roots.set(root, slot);
+    }
+    const place = { slot, offset, bytes: life.bytes, life };
+    this.#places.set(name, place);
+    return place;
+  }
+
+  makeScratch(bytes: number): Place {
+    return { slot: this.#newSlot(bytes), offset: 0, bytes, life: this.#newLife(bytes) };
+  }
+
+  /** The value is there before the first step: a graph input. */
+  livesFromStart({ slot, life }: Place): void {
+    (this.#slots[slot] as Life).first = -1;
+    life.first = -1;
+  }
+
+  /** The whole is complete: from here on its part lives as long as it does. */
+  joinPart(name: string, part: Place, whole: Place): void {
+    part.life.last = Math.min(part.life.last, this.#now - 1);
+    this.#places.set(name, { ...part, life: whole.life });
+  }
+
+  use(ref: DraftRef): void {
+    if (!('slot' in ref)) return;
+    (this.#slots[ref.slot] as Life).last = this.#now;
+    ref.life.last = this.#now;
+  }
+
+  /** What one dispatch reads and what it writes must lie in different buffers. */
+  forbidSharing(dispatch: Dispatch, refs: readonly DraftRef[]): void {
+    const slots = dispatch.kernel.bindings(dispatch.variant).map(({ access }, at) => {
+      const ref = refs[at];
+      return { access, slot: ref && 'slot' in ref ? ref.slot : undefined };
+    });
+    for (const writer of slots) {
+      if (writer.access === 'read' || writer.slot === undefined) continue;
+      for (const { slot } of slots) {
+        if (slot === undefined || slot === writer.slot) continue;
+        addTo(this.#conflicts, writer.slot, slot);
+        addTo(this.#conflicts, slot, writer.slot);
+      }
+    }
+  }
+
+  finish(largestBuffer: number): PlacedMemory {
+    const memory = planMemory(this.#slots, this.#conflicts, { largestBuffer });
+    return {
+      buffers: memory.buffers,
+      lowerBoundBytes: liveBytes(this.#lives),
+      resolve(ref) {
+        if (!('slot' in ref)) return { kind: 'weight', key: ref.weight };
+        const { buffer, offset } = memory.placements[ref.slot] as Placement;
+        return { kind: 'pool', index: buffer, offset: offset + ref.offset, bytes: ref.bytes };
+      },
+    };
+  }
+
+  #newLife(bytes: number): Life {
+    return { bytes, first: this.#now, last: this.#now };
+  }
+
+  #newSlot(bytes: number): number {
+    this.#slots.push(this.#newLife(bytes));
+    return this.#slots.length - 1;
+  }
+}
+
+function addTo(map: Map<number, Set<number>>, key: number, value: number): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
