@@ -25,7 +25,8 @@ describe.each(kernels.map((kernel) => [kernel.name, kernel] as const))('%s', (_,
       const errors = await shaderErrors(device, shaderSource(kernel, variant));
       expect(errors, JSON.stringify(variant)).toEqual([]);
     }
-  });
+    // A kernel may have hundreds of variants, and the machine other work.
+  }, 120_000);
 
   test('a variant fits the smallest device', () => {
     const { limits } = compatibilityCaps;
