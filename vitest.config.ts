@@ -25,6 +25,7 @@ function gpu(name: string, recipe: Recipe, include: string): TestProjectInlineCo
     test: {
       name,
       include: [include],
+      setupFiles: ['test/support/all-operators.ts'],
       provide: { recipe, shared: existsSync(shared) ? `/@fs${shared}` : '' },
       // Software adapters are slow, and a first pipeline may compile for a second.
       testTimeout: 60_000,
@@ -49,7 +50,14 @@ function gpu(name: string, recipe: Recipe, include: string): TestProjectInlineCo
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', environment: 'node', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts'],
+          setupFiles: ['test/support/all-operators.ts'],
+        },
+      },
       gpu('gpu-gles', 'cr-gles', 'test/gpu/**/*.test.ts'),
       // SwiftShader compiles slowly: only the files that ask for it, by their name, run there too.
       gpu('gpu-ss', 'cr-ss', 'test/gpu/**/*.ss.test.ts'),

@@ -12,6 +12,10 @@ const dist = join(root, 'dist');
 /** Packages that are copied into the engine's modules, so that a page needs no bundler. */
 const bundled = ['wgsl-preprocessor', 'pbf'];
 
+/** Modules that the entry and all operators share. */
+const alwaysNeeded =
+  /src\/core\/(?!special)|src\/ops\/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index)\.ts|shaders\/lib\/(kernel|layout|preprocessor|nan|words)\.ts|wgsl-preprocessor/;
+
 rmSync(dist, { recursive: true, force: true });
 await buildEngine();
 await buildCommand(root, join(dist, 'cli'));
@@ -36,7 +40,13 @@ async function buildEngine(): Promise<void> {
       lib: { entry: join(root, 'src/index.ts'), formats: ['es'], fileName: () => 'index.js' },
       // A page that loads a chunk must not be told by a helper which others to preload.
       modulePreload: false,
-      rolldownOptions: { output: { chunkFileNames: 'chunks/[name].js' } },
+      rolldownOptions: {
+        output: {
+          chunkFileNames: 'chunks/[name].js',
+          // What every page needs is one file: many small ones compress badly.
+          codeSplitting: { groups: [{ name: 'base', test: alwaysNeeded }] },
+        },
+      },
     },
   });
 }

@@ -2,26 +2,19 @@
  * Holds the package to its size budgets: bundles it as a page would, prints what is downloaded after
  * gzip, and fails where that is over.
  *
- *   npm run size -- [--fetched LIST]
- *
- * LIST is a JSON array of the modules of `dist` that a browser fetched while it ran MobileNetV2,
- * such as ["index.js", "chunks/onnx.js"]; by default `bench/fetched/mobilenet-v2.json` where there
- * is one.
+ * What running MobileNetV2 fetches is seen in a browser that runs a small network of its operators.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { bundlePage, loadedWith, type PageFile, packageModules } from './page-bundle.ts';
+import { join, resolve } from 'node:path';
+import { fetchedModules } from './fetched-modules.ts';
+import { bundlePage, loadedWith, type PageFile } from './page-bundle.ts';
 
 /** Budgets in kilobytes of 1000 bytes. */
 const budgets = { statically: 60, mobilenet: 75, everything: 150 } as const;
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const { values } = parseArgs({ options: { fetched: { type: 'string' } } });
-const listPath = values.fetched ?? join(root, 'bench/fetched/mobilenet-v2.json');
-
 if (!existsSync(join(dist, 'index.js'))) {
   console.error('dist/ is not built. Run: npm run build');
   process.exit(1);
@@ -38,11 +31,11 @@ try {
   console.log();
 
   const rows = [row("import 'wgconv'", statically, budgets.statically)];
-  const fetched = fetchedModules();
+  const fetched = await fetchedModules(dist);
   if (fetched) {
     rows.push(row('to run MobileNetV2', loadedWith(bundle, fetched), budgets.mobilenet));
   } else {
-    console.log(`to run MobileNetV2: not measured, for there is no ${relative(root, listPath)}`);
+    console.log('to run MobileNetV2: not measured, for there is no browser');
   }
   rows.push(row('all chunks together', bundle.files, budgets.everything));
   if (rows.includes(false)) process.exitCode = 1;
@@ -60,24 +53,6 @@ function row(name: string, files: readonly PageFile[], budget: number): boolean 
     `${name.padEnd(22)} ${count.padStart(9)} ${kilobytes(gzip)} of ${budget} KB  ${verdict}`,
   );
   return kept;
-}
-
-/** The modules that the list names, or `undefined` where there is no list. */
-function fetchedModules(): string[] | undefined {
-  if (!existsSync(listPath)) {
-    if (values.fetched) throw new Error(`There is no list ${values.fetched}`);
-    return undefined;
-  }
-  const list: unknown = JSON.parse(readFileSync(listPath, 'utf8'));
-  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string')) {
-    throw new Error(`${listPath} is no JSON array of module names`);
-  }
-  const known = packageModules(dist);
-  const stale = list.filter((name) => !known.includes(name));
-  if (stale.length > 0) {
-    throw new Error(`${listPath} names modules that dist/ no longer has: ${stale.join(', ')}`);
-  }
-  return list;
 }
 
 function kilobytes(bytes: number): string {

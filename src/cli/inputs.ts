@@ -18,9 +18,11 @@ import { readBytes } from './pictures.ts';
  * The bytes of a model that can be read and whose operators are all there: what is wrong with a
  * file is said before a browser is started for it.
  */
-export function readModelFile(file: string): Uint8Array {
+export async function readModelFile(file: string): Promise<Uint8Array> {
   const bytes = readBytes(file, 'model');
-  namingFile(`the model "${file}"`, () => readOnnxModel(bytes));
+  await readOnnxModel(bytes).catch((error: unknown) => {
+    throw inFile(`the model "${file}"`, error);
+  });
   return bytes;
 }
 
@@ -29,10 +31,14 @@ export function namingFile<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof WgconvError)) throw error;
-    const { code, message, value, data } = error;
-    throw new WgconvError(code, `${what}: ${message}`, { value, data, cause: error });
+    throw inFile(what, error);
   }
+}
+
+function inFile(what: string, error: unknown): unknown {
+  if (!(error instanceof WgconvError)) return error;
+  const { code, message, value, data } = error;
+  return new WgconvError(code, `${what}: ${message}`, { value, data, cause: error });
 }
 
 /** A `.npy` file, or a TensorProto in a `.pb` file, which may know its name ('' otherwise). */

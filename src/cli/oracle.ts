@@ -28,7 +28,7 @@ export async function evaluateOracle(
   model: Uint8Array,
   inputs: readonly NamedTensor[],
 ): Promise<OracleValue[] | undefined> {
-  const read = await optimise(readOnnxModel(model));
+  const read = await optimise(await readOnnxModel(model));
   const feeds = nameFeeds(read, inputs);
   const shapes = Object.fromEntries([...feeds].map(([name, { dims }]) => [name, dims]));
   const { original } = await prepare(read, shapes);

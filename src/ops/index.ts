@@ -1,42 +1,96 @@
-/** The list of operators: one line each. */
+/**
+ * The list of operators: one line for each family. A family is loaded when a model uses it, so that
+ * a page downloads the operators and kernels of its own model only.
+ */
 
-import { batchNormalization } from './batch-normalization/operator.ts';
-import { conv } from './conv/schema.ts';
-import { gemm } from './gemm/schema.ts';
 import { convertLayoutOperator } from './layout/convert-layout.ts';
-import { lrn } from './lrn/operator.ts';
-import { matMul } from './matmul/schema.ts';
-import { movementOperators } from './movement/index.ts';
 import type { AnyOperator } from './operator.ts';
-import { pointwiseOperators } from './pointwise/index.ts';
-import { globalPoolOperators } from './pool/global.ts';
-import { poolOperators } from './pool/operators.ts';
-import { reduceOperators } from './reduce/operators.ts';
-import { shapeFamily } from './shape/index.ts';
-import { softmaxOperators } from './softmax/operators.ts';
 
-const list: readonly AnyOperator[] = [
-  convertLayoutOperator,
-  conv,
-  gemm,
-  matMul,
-  ...movementOperators,
-  ...shapeFamily,
-  ...pointwiseOperators,
-  batchNormalization,
-  lrn,
-  ...poolOperators,
-  ...globalPoolOperators,
-  ...reduceOperators,
-  ...softmaxOperators,
+type Load = () => Promise<readonly AnyOperator[]>;
+
+/** Names of the operators that a family brings, and how it is loaded. */
+const families: readonly (readonly [names: string, load: Load])[] = [
+  ['Conv', () => import('./conv/schema.ts').then((m) => [m.conv])],
+  ['Gemm', () => import('./gemm/schema.ts').then((m) => [m.gemm])],
+  ['MatMul', () => import('./matmul/schema.ts').then((m) => [m.matMul])],
+  [
+    'MaxPool AveragePool LpPool wgconv.MinPool',
+    () => import('./pool/operators.ts').then((m) => m.poolOperators),
+  ],
+  [
+    'GlobalAveragePool GlobalMaxPool GlobalLpPool',
+    () => import('./pool/global.ts').then((m) => m.globalPoolOperators),
+  ],
+  [
+    'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare',
+    () => import('./reduce/operators.ts').then((m) => m.reduceOperators),
+  ],
+  [
+    'Softmax LogSoftmax Hardmax',
+    () => import('./softmax/operators.ts').then((m) => m.softmaxOperators),
+  ],
+  [
+    'BatchNormalization',
+    () => import('./batch-normalization/operator.ts').then((m) => [m.batchNormalization]),
+  ],
+  ['LRN', () => import('./lrn/operator.ts').then((m) => [m.lrn])],
+  ['Concat', () => import('./movement/concat.ts').then((m) => [m.concat])],
+  [
+    'DepthToSpace SpaceToDepth',
+    () => import('./movement/depth-to-space.ts').then((m) => m.blockOperators),
+  ],
+  ['Expand Tile', () => import('./movement/expand-tile.ts').then((m) => [m.expand, m.tile])],
+  ['Gather', () => import('./movement/gather.ts').then((m) => [m.gather])],
+  ['Pad', () => import('./movement/pad.ts').then((m) => [m.pad])],
+  ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],
+  ['Split', () => import('./movement/split.ts').then((m) => [m.split])],
+  ['Transpose', () => import('./movement/transpose.ts').then((m) => [m.transpose])],
+  ['Cast CastLike', () => import('./shape/cast.ts').then((m) => m.castOperators)],
+  [
+    'Constant ConstantOfShape Range',
+    () => import('./shape/constants.ts').then((m) => m.constantOperators),
+  ],
+  ['Shape Size', () => import('./shape/shape-size.ts').then((m) => m.shapeOperators)],
+  [
+    'Reshape Flatten Squeeze Unsqueeze Identity',
+    () => import('./shape/views.ts').then((m) => m.viewOperators),
+  ],
+  ['Dropout', () => import('./shape/dropout.ts').then((m) => [m.dropout])],
+  ['Clip', () => import('./pointwise/clip.ts').then((m) => [m.clipOperator])],
+  ['Where', () => import('./pointwise/where.ts').then((m) => [m.whereOperator])],
+  [
+    'Relu LeakyRelu Elu Celu Selu ThresholdedRelu HardSigmoid HardSwish Sigmoid Tanh Softplus Softsign Mish Gelu Swish Shrink Abs Neg Ceil Floor Round Sign Sqrt Reciprocal Exp Log Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Not BitwiseNot IsNaN IsInf',
+    () => import('./pointwise/unary.ts').then((m) => m.unaryOperators),
+  ],
+  [
+    'Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less Greater LessOrEqual GreaterOrEqual BitwiseAnd BitwiseOr BitwiseXor BitShift',
+    () => import('./pointwise/binary.ts').then((m) => m.binaryOperators),
+  ],
+  ['Max Min Sum Mean', () => import('./pointwise/variadic.ts').then((m) => m.variadicOperators)],
 ];
 
-const byType = new Map(list.map((operator) => [operator.type, operator]));
+const loaderOf = new Map(
+  families.flatMap(([names, load]) => names.split(' ').map((name) => [name, load] as const)),
+);
 
-/** The operator of that name, or undefined where wgconv has none. */
+/** Passes insert layout conversions whatever the model. */
+const loaded = new Map<string, AnyOperator>([[convertLayoutOperator.type, convertLayoutOperator]]);
+
+/** The operator of that name where it is loaded; undefined where it is not, or does not exist. */
 export function findOperator(type: string): AnyOperator | undefined {
-  return byType.get(type);
+  return loaded.get(type);
 }
 
-/** All operators, in the order of the list. */
-export const operators: readonly AnyOperator[] = list;
+/** Names of all operators that wgconv has. */
+export const operatorNames: readonly string[] = [convertLayoutOperator.type, ...loaderOf.keys()];
+
+/** Loads the families of the operators named; a name that wgconv does not have is left out. */
+export async function loadOperators(names: Iterable<string>): Promise<void> {
+  const missing = [...names].filter((name) => !loaded.has(name));
+  const loads = new Set(missing.flatMap((name) => loaderOf.get(name) ?? []));
+  await Promise.all(
+    [...loads].map(async (load) => {
+      for (const operator of await load()) loaded.set(operator.type, operator);
+    }),
+  );
+}

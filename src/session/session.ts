@@ -7,6 +7,7 @@ import { type HostTensor, Tensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
 import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
+import { loadOperators } from '../ops/index.ts';
 import { type DisabledPass, optimise, prepare, shapeInputs } from '../passes/index.ts';
 import { createPlan, type PlanOptions } from '../plan/create-plan.ts';
 import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
@@ -304,6 +305,7 @@ async function read(
     onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
     return readOnnxModel(bytes);
   }
+  await loadOperators(model.nodes.map(({ op }) => op));
   return model;
 }
 

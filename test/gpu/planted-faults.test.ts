@@ -72,7 +72,7 @@ describe('verify', () => {
   afterAll(() => context.dispose());
 
   async function preparedModel(options?: { endPads: number }): Promise<PreparedGraph> {
-    return prepare(await optimise(readOnnxModel(model(options))), { x: dims });
+    return prepare(await optimise(await readOnnxModel(model(options))), { x: dims });
   }
 
   /** `tamper` is handed the weights in GPU memory before anything runs. */

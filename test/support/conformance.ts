@@ -41,7 +41,7 @@ export interface ConformanceResult {
 
 /** Every published output of a case, next to the references' own. */
 export async function runConformanceCase(name: string): Promise<ConformanceResult[]> {
-  const graph = readOnnxModel(new Uint8Array(readFileSync(join(root, name, 'model.onnx'))));
+  const graph = await readOnnxModel(new Uint8Array(readFileSync(join(root, name, 'model.onnx'))));
   const data = join(root, name, 'test_data_set_0');
   const tensor = (file: string) =>
     readTensorProto(new Uint8Array(readFileSync(join(data, file)))).tensor;

@@ -47,7 +47,7 @@ export async function inspect(
   };
   try {
     // What is unsupported is known without a device.
-    readOnnxModel(bytes);
+    await readOnnxModel(bytes);
     return await withEngine(options, terminal, progress, async (engine, place) => {
       const facts = await engine.open(bytes, { algorithm: options.algorithm });
       const shapes = resolveShapes(facts.inputs, options.inputShape ?? {});

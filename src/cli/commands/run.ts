@@ -69,7 +69,7 @@ export async function run(model: string, options: RunOptions, terminal: Terminal
   for (const [, file] of output) {
     if (extname(file) !== '.npy') throw new UsageError(`--output: "${file}" must end in .npy`);
   }
-  const bytes = readModelFile(model);
+  const bytes = await readModelFile(model);
   const labels = options.labels === undefined ? undefined : readLabels(options.labels);
   const pictures = readPictures(image);
   const progress = new ProgressDisplay(terminal, !!options.quiet);

@@ -38,7 +38,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const modelFile = join(folder, 'lenet5.onnx');
   const files = readdirSync(join(folder, 'digits')).filter((name) => name.endsWith('.png'));
   const pictures = readPictures(files.sort().map((name) => join(folder, 'digits', name)));
-  const model = readModelFile(modelFile);
+  const model = await readModelFile(modelFile);
   const progress = new ProgressDisplay(terminal, !!options.quiet);
 
   return withEngine(options, terminal, progress, async (engine, place) => {

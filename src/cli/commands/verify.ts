@@ -47,7 +47,7 @@ export async function verify(
   }
   checkCommon(options);
   const { algorithm, randomWeights, seed } = options;
-  const bytes = readModelFile(model);
+  const bytes = await readModelFile(model);
   const pictures = readPictures(options.image);
   const progress = new ProgressDisplay(terminal, !!options.quiet);
 

@@ -7,7 +7,7 @@ import type { Graph, Node, ValueInfo } from '../../graph/graph.ts';
 import { sortNodes } from '../../graph/topology.ts';
 import type { AttributeValue } from '../../ops/attributes.ts';
 import { buildNode, type OperatorLookup } from '../../ops/build-node.ts';
-import { findOperator } from '../../ops/index.ts';
+import { findOperator, loadOperators } from '../../ops/index.ts';
 import {
   type AttributeProto,
   type GraphProto,
@@ -35,8 +35,14 @@ export interface UnsupportedOperator {
  * @throws WgconvError `invalid-model`, `unsupported-operator` (with all of them in
  * `data.unsupported`), `unsupported-type` or `invalid-attribute`.
  */
-export function readOnnxModel(bytes: Uint8Array, find: OperatorLookup = findOperator): Graph {
+export async function readOnnxModel(bytes: Uint8Array): Promise<Graph> {
   const model = readModelProto(bytes);
+  await loadOperators(model.graph.nodes.map(operatorName));
+  return graphOf(model);
+}
+
+/** The graph of a decoded model; its operators must be loaded. */
+export function graphOf(model: ModelProto, find: OperatorLookup = findOperator): Graph {
   const opset = opsetOf(model);
   const { graph } = model;
   if (graph.sparseInitializers.length > 0) {

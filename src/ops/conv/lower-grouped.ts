@@ -19,7 +19,7 @@ import { dispatch, foldWorkgroups, input, output, packed } from '../../../shader
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
-import { lineWorkgroups } from '../movement/copy.ts';
+import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { geometryValues, resultBytes, sourceBytes } from './cost.ts';
 import { asColumn } from './lower-direct.ts';

@@ -5,7 +5,7 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
-import { lineWorkgroups, movement } from '../movement/copy.ts';
+import { lineWorkgroups, movement } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
 
 export interface ConvertLayoutAttributes {

@@ -5,7 +5,7 @@ import { type Dim, normaliseAxis } from '../../core/shape.ts';
 import { addDims, requireSameDim } from '../dims.ts';
 import { c4OrLinear, isImage, uniformChoice } from '../layouts.ts';
 import { defineOperator } from '../operator.ts';
-import { movement } from './copy.ts';
+import { movement } from './candidate.ts';
 import { placeDispatches } from './region.ts';
 
 interface ConcatAttributes {

@@ -1,17 +1,13 @@
 /** Lowering of data movement: boxes of strided copies, merged and widened, become dispatches. */
 
-import {
-  type BufferRole,
-  type Dispatch,
-  dispatch,
-  foldWorkgroups,
-} from '../../../shaders/lib/kernel.ts';
+import { type BufferRole, type Dispatch, dispatch } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
-import { lineSize, wordOf } from '../../../shaders/lib/words.ts';
+import { wordOf } from '../../../shaders/lib/words.ts';
 import { maxCopyRank, runsPerInvocation, stridedCopy } from '../../../shaders/strided_copy.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
-import { deviceBytes, elementBytes } from '../device-tensor.ts';
-import type { Candidate, DeviceTensor } from '../operator.ts';
+import { elementBytes } from '../device-tensor.ts';
+import type { DeviceTensor } from '../operator.ts';
+import { lineWorkgroups } from './candidate.ts';
 
 /** One dimension of a box, with the strides of both sides in words. */
 export interface CopyDim {
@@ -26,11 +22,6 @@ export interface CopyBox {
   readonly sourceBase: number;
   readonly resultBase: number;
   readonly wordBytes: number;
-}
-
-/** Workgroups of a kernel that runs `count` invocations in a line. */
-export function lineWorkgroups(count: number): [number, number, number] {
-  return foldWorkgroups(Math.ceil(count / lineSize[0]));
 }
 
 /** A tensor as a grid of words: its elements, or in C4 its blocks of four channels. */
@@ -146,26 +137,4 @@ export function copyAll(tensor: DeviceTensor, from: BufferRole, to: BufferRole):
     from,
     to,
   );
-}
-
-/** The candidate of dispatches that move the outputs' bytes once. */
-export function movement(
-  algorithm: string,
-  dispatches: readonly Dispatch[],
-  outputs: readonly DeviceTensor[],
-): Candidate {
-  const bytes = outputs.reduce((sum, tensor) => sum + deviceBytes(tensor), 0);
-  return {
-    algorithm,
-    dispatches,
-    scratch: [],
-    packings: [],
-    cost: {
-      macs: 0,
-      bytes: bytes * 2,
-      invocations: Math.ceil(bytes / 16),
-      efficiency: 1,
-      barriers: false,
-    },
-  };
 }

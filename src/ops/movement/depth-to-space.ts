@@ -11,7 +11,8 @@ import {
   type DeviceTensor,
   defineOperator,
 } from '../operator.ts';
-import { copyDispatches, movement } from './copy.ts';
+import { movement } from './candidate.ts';
+import { copyDispatches } from './copy.ts';
 
 interface BlockAttributes {
   readonly blocksize: number;

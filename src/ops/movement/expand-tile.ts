@@ -12,7 +12,8 @@ import {
 import { elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { defineOperator, type HostValues } from '../operator.ts';
-import { type CopyDim, copyDispatches, movement } from './copy.ts';
+import { movement } from './candidate.ts';
+import { type CopyDim, copyDispatches } from './copy.ts';
 
 export const expand = defineOperator<null>({
   type: 'Expand',

@@ -6,7 +6,7 @@ import { wordOf } from '../../../shaders/lib/words.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { defineOperator } from '../operator.ts';
-import { lineWorkgroups, movement } from './copy.ts';
+import { lineWorkgroups, movement } from './candidate.ts';
 
 interface GatherAttributes {
   readonly axis: number;

@@ -10,7 +10,8 @@ import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import { addDims, integersAt, invalidShape, unknownDims } from '../dims.ts';
 import { c4OrLinear, uniformChoice } from '../layouts.ts';
 import { type AttributeReader, defineOperator, type HostValues } from '../operator.ts';
-import { lineWorkgroups, movement, wordGrid } from './copy.ts';
+import { lineWorkgroups, movement } from './candidate.ts';
+import { wordGrid } from './copy.ts';
 
 interface PadAttributes {
   readonly mode: PadMode;

@@ -8,7 +8,8 @@ import { type BufferRole, type Dispatch, dispatch } from '../../../shaders/lib/k
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceTensor } from '../operator.ts';
-import { type CopyDim, copyDispatches, lineWorkgroups, wordGrid } from './copy.ts';
+import { lineWorkgroups } from './candidate.ts';
+import { type CopyDim, copyDispatches, wordGrid } from './copy.ts';
 
 /** A run along one axis: `size` elements from `start` in steps of `step` (which may be negative). */
 export interface Run {

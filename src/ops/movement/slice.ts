@@ -5,7 +5,7 @@ import { type Dim, formatDims, isStatic, normaliseAxis } from '../../core/shape.
 import { integersAt, invalidShape, unknownDims } from '../dims.ts';
 import { c4OrLinear, uniformChoice } from '../layouts.ts';
 import { defineOperator, type HostValues } from '../operator.ts';
-import { movement } from './copy.ts';
+import { movement } from './candidate.ts';
 import { cutDispatches, fullRun, type Run, regionFitsC4 } from './region.ts';
 
 /** Where they are attributes (before opset 10). */

@@ -5,7 +5,7 @@ import { type Dim, normaliseAxis } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims } from '../dims.ts';
 import { c4OrLinear } from '../layouts.ts';
 import { defineOperator, type HostValues } from '../operator.ts';
-import { movement } from './copy.ts';
+import { movement } from './candidate.ts';
 import { cutDispatches, fullRun } from './region.ts';
 
 interface SplitAttributes {

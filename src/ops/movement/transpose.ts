@@ -5,7 +5,8 @@ import { normaliseAxis, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { invalidShape } from '../dims.ts';
 import { defineOperator } from '../operator.ts';
-import { copyDispatches, movement } from './copy.ts';
+import { movement } from './candidate.ts';
+import { copyDispatches } from './copy.ts';
 
 interface TransposeAttributes {
   readonly perm: readonly number[] | undefined;

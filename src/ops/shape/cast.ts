@@ -6,7 +6,8 @@ import { c4Elements } from '../../../shaders/lib/layout.ts';
 import { type DataType, isHostOnly } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { copyAll, lineWorkgroups, movement } from '../movement/copy.ts';
+import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { copyAll } from '../movement/copy.ts';
 import { elementTypeOfName, elementTypeOfNumber } from '../onnx-types.ts';
 import {
   type AnyOperator,

@@ -1,28 +1,14 @@
-/** Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout: the same bytes under other dims. */
+/** Reshape, Flatten, Squeeze, Unsqueeze, Identity: the same bytes under other dims. */
 
-import { fill } from '../../../shaders/fill.ts';
-import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
-import { WgconvError } from '../../core/errors.ts';
-import {
-  type Dim,
-  formatDims,
-  multiplyDims,
-  normaliseAxis,
-  sizeOf,
-  type TensorType,
-} from '../../core/shape.ts';
-import { elementsOf } from '../../core/tensor.ts';
+import { type Dim, formatDims, multiplyDims, normaliseAxis } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { copyAll, lineWorkgroups, movement } from '../movement/copy.ts';
-import { type AnyOperator, type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
+import { type AnyOperator, defineOperator } from '../operator.ts';
 
 const reference = () => import('../movement/reference.ts').then((m) => m.sameReference);
 
-/** Where the executor cannot share the memory. */
-function lowerCopy({ inputs: [x], outputs }: LoweringIO): readonly Candidate[] {
-  return x ? [movement('strided_copy', copyAll(x, input(0), output(0)), outputs)] : [];
-}
+/** The executor shares the memory: there is nothing to dispatch. */
+const lower = () => [];
 
 interface ReshapeAttributes {
   /** Where it is an attribute (before opset 5). */
@@ -70,7 +56,7 @@ const reshape = defineOperator<ReshapeAttributes>({
   accuracy: 'exact',
   traits: { view: true, hostInputs: [1] },
   reference,
-  lower: lowerCopy,
+  lower,
 });
 
 const flatten = defineOperator<{ readonly axis: number }>({
@@ -88,7 +74,7 @@ const flatten = defineOperator<{ readonly axis: number }>({
   accuracy: 'exact',
   traits: { view: true },
   reference,
-  lower: lowerCopy,
+  lower,
 });
 
 interface AxesAttributes {
@@ -117,7 +103,7 @@ const squeeze = defineOperator<AxesAttributes>({
   accuracy: 'exact',
   traits: { view: true, hostInputs: [1] },
   reference,
-  lower: lowerCopy,
+  lower,
 });
 
 const unsqueeze = defineOperator<AxesAttributes>({
@@ -146,7 +132,7 @@ const unsqueeze = defineOperator<AxesAttributes>({
   accuracy: 'exact',
   traits: { view: true, hostInputs: [1] },
   reference,
-  lower: lowerCopy,
+  lower,
 });
 
 const identity = defineOperator<null>({
@@ -157,65 +143,10 @@ const identity = defineOperator<null>({
   accuracy: 'exact',
   traits: { view: true, layouts: (facts) => c4OrLinear(facts) },
   reference,
-  lower: lowerCopy,
-});
-
-interface DropoutAttributes {
-  readonly mask: boolean;
-  /** Type of the mask: the data's own before opset 10. */
-  readonly boolMask: boolean;
-}
-
-/**
- * Inference only: the data as it is, nothing masked. `is_test` of opsets 1 to 6 is not looked at
- * (its default would mean training, which exporters of that time did not mean; onnxruntime takes
- * it for inference too).
- */
-const dropout = defineOperator<DropoutAttributes>({
-  type: 'Dropout',
-  arity: { inputs: [1, 3], outputs: [1, 2] },
-  attributes(source, opset) {
-    for (const name of ['ratio', 'seed', 'is_test', 'consumed_inputs']) source.has(name);
-    return { mask: source.outputCount > 1, boolMask: opset >= 10 };
-  },
-  infer([x, , training], { mask, boolMask }, known) {
-    if (!x) return [];
-    const mode = known(2);
-    if (mode ? elementsOf(mode)[0] : training) {
-      throw new WgconvError(
-        'unsupported-operator',
-        mode
-          ? 'Dropout in training mode is random; export the model for inference'
-          : 'training_mode of Dropout must be a constant, false',
-      );
-    }
-    const masked: TensorType = { type: boolMask ? 'bool' : x.type, dims: x.dims };
-    return mask ? [x, masked] : [x];
-  },
-  accuracy: 'exact',
-  traits: {
-    view: true,
-    hostInputs: [1, 2],
-    layouts(facts) {
-      const [linear] = c4OrLinear(facts, [0]).slice(-1);
-      return facts.outputs.length > 1 && linear ? [linear] : c4OrLinear(facts, [0]);
-    },
-  },
-  reference,
-  lower(io) {
-    const [, mask] = io.outputs;
-    const [copy] = lowerCopy(io);
-    if (!mask || !copy) return copy ? [copy] : [];
-    const one = { f32: 0x3f800000, f16: 0x3c003c00, i32: 1, u32: 1 }[mask.element];
-    const count = Math.ceil(sizeOf(mask.dims) / (mask.element === 'f16' ? 2 : 1));
-    const ones = dispatch(fill, {}, { count, value: one }, [output(1)], lineWorkgroups(count));
-    const dispatches = count === 0 ? [] : [...copy.dispatches, ones];
-    return [movement('dropout', dispatches, io.outputs)];
-  },
+  lower,
 });
 
 export const viewOperators: readonly AnyOperator[] = [
-  dropout,
   flatten,
   identity,
   reshape,

@@ -3,8 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { WgconvError } from '../../../src/core/errors.ts';
 import { elementsOf, hostTensor } from '../../../src/core/tensor.ts';
-import { readOnnxModel } from '../../../src/formats/onnx/index.ts';
+import { readModelProto } from '../../../src/formats/onnx/proto.ts';
+import { graphOf } from '../../../src/formats/onnx/read-model.ts';
 import type { Graph } from '../../../src/graph/graph.ts';
+import type { OperatorLookup } from '../../../src/ops/build-node.ts';
 import type { AttributeReader } from '../../../src/ops/operator.ts';
 import { fakeOperator, lookupOf } from '../../support/fake-operators.ts';
 import { encodeModel, type ModelInput } from '../../support/onnx-writer.ts';
@@ -33,6 +35,8 @@ const find = lookupOf(
   }),
 );
 
+const readOnnxModel = (bytes: Uint8Array, lookup: OperatorLookup) =>
+  graphOf(readModelProto(bytes), lookup);
 const read = (model: ModelInput) => readOnnxModel(encodeModel(model), find);
 
 const x = { name: 'x', dims: [1, 3] };

@@ -138,7 +138,7 @@ describe.skipIf(!existsSync(folder))(`published cases (of ${folder}, where it is
 
   test.each(names)('%s', async (name) => {
     const read = (...path: string[]) => new Uint8Array(readFileSync(join(folder, name, ...path)));
-    const graph = readOnnxModel(read('model.onnx'));
+    const graph = await readOnnxModel(read('model.onnx'));
     const data = (file: string) => readTensorProto(read('test_data_set_0', file)).tensor;
     const feeds = new Map(
       graph.inputs.map((input, index) => {
