@@ -1,13 +1,19 @@
 /** What the two backends, `webgpu` and `cpu`, have in common: one small interface. */
 
+import { WgconvError } from '../core/errors.ts';
 import type { HostTensor, Tensor } from '../core/tensor.ts';
+import type { Graph } from '../graph/graph.ts';
 
 export type Feeds = ReadonlyMap<string, Tensor>;
 
 export interface RunOptions {
   /** Names of the outputs that are wanted; all by default. */
   readonly outputs?: readonly string[] | undefined;
-  /** Leave outputs on the GPU: they are overwritten by the session's next run. */
+  /**
+   * Leave outputs on the GPU: they are overwritten by the session's next run. Their elements are
+   * those that the device computes with: 32-bit integers for int8 to uint16 and bool, float32 for
+   * float16 where the device has no `shader-f16`.
+   */
   readonly location?: 'cpu' | 'gpu-buffer' | undefined;
 }
 
@@ -28,3 +34,14 @@ export interface Progress {
 export type OnProgress = (progress: Progress) => void;
 
 export type HostValues = Map<string, HostTensor>;
+
+/** @throws WgconvError `invalid-argument` where one of the outputs asked for is none. */
+export function wantedOutputs(graph: Graph, { outputs }: RunOptions): readonly string[] {
+  const unknown = outputs?.find((name) => !graph.outputs.includes(name));
+  if (unknown === undefined) return outputs ?? graph.outputs;
+  throw new WgconvError(
+    'invalid-argument',
+    `the model has no output "${unknown}"; its outputs are ${graph.outputs.map((name) => `"${name}"`).join(', ')}`,
+    { value: unknown },
+  );
+}

@@ -4,7 +4,13 @@ import { internal } from '../core/errors.ts';
 import { fromReference } from '../core/reference.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import { consumersOf, type Graph } from '../graph/graph.ts';
-import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
+import {
+  type Executable,
+  type Feeds,
+  type OnProgress,
+  type RunOptions,
+  wantedOutputs,
+} from './backend.ts';
 import { References, referenceLookup } from './evaluate.ts';
 
 export class CpuExecutable implements Executable {
@@ -26,7 +32,7 @@ export class CpuExecutable implements Executable {
 
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
     const graph = this.#graph;
-    const wanted = options.outputs ?? graph.outputs;
+    const wanted = wantedOutputs(graph, options);
     const values = new Map<string, HostTensor>(feeds);
     const uses = new Map([...consumersOf(graph)].map(([name, nodes]) => [name, nodes.length]));
     const total = graph.nodes.length;

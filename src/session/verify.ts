@@ -14,6 +14,8 @@ import { accuracyOf, type EvaluatedTensor, References } from './evaluate.ts';
 import { rawTensor } from './raw.ts';
 import type { GpuExecutable } from './webgpu.ts';
 
+type HostFeeds = ReadonlyMap<string, HostTensor>;
+
 export interface NodeCheck {
   readonly node: string;
   readonly operator: string;
@@ -58,10 +60,11 @@ export async function verifyExecutable(
   const { plan } = executable;
   const { graph } = plan;
   const ran = await executable.run(feeds, {});
+  const hostFeeds = await executable.hostFeeds(feeds, feeds.keys());
   const references = new References();
   await references.load([...graph.nodes, ...original.nodes]);
   const checks: NodeCheck[] = [];
-  const recorded = new Record(executable, feeds);
+  const recorded = new Record(executable, hostFeeds);
   const total = graph.nodes.length;
 
   await executable.replay(feeds, async (index, inputs, outputs) => {
@@ -81,7 +84,7 @@ export async function verifyExecutable(
     }
     // Not captured: what only the host has (shapes, axes), and constants in another layout.
     const lookup = (name: string) =>
-      fed.get(name) ?? hostFeed(feeds, name) ?? converted(graph, name);
+      fed.get(name) ?? hostFeed(hostFeeds, name) ?? converted(graph, name);
     const expected = references.evaluate(node, graph, lookup);
     let sequential: EvaluatedTensor[] | undefined;
     const accuracy = accuracyOf(node, graph);
@@ -101,7 +104,7 @@ export async function verifyExecutable(
   });
 
   const identicalToRun = recorded.matches(ran);
-  const endToEnd = await compareEndToEnd(references, original, feeds, ran);
+  const endToEnd = await compareEndToEnd(references, original, hostFeeds, ran);
   const firstWrong = checks.find((check) => check.status === 'fail');
   const count = (status: NodeCheck['status']) =>
     checks.filter((check) => check.status === status).length;
@@ -134,7 +137,7 @@ function plannedValue(executable: GpuExecutable, name: string): PlannedValue {
   return value;
 }
 
-function hostFeed(feeds: Feeds, name: string): ReferenceTensor | undefined {
+function hostFeed(feeds: HostFeeds, name: string): ReferenceTensor | undefined {
   const tensor = feeds.get(name);
   return tensor && toReference(tensor);
 }
@@ -151,9 +154,9 @@ class Record {
   readonly #executable: GpuExecutable;
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #root = new Map<string, string>();
-  readonly #feeds: Feeds;
+  readonly #feeds: HostFeeds;
 
-  constructor(executable: GpuExecutable, feeds: Feeds) {
+  constructor(executable: GpuExecutable, feeds: HostFeeds) {
     this.#executable = executable;
     this.#feeds = feeds;
     const { graph, nodes } = executable.plan;
@@ -187,7 +190,7 @@ class Record {
 
   #differsFromFeed(root: string, name: string, bytes: Uint8Array): string | undefined {
     const fed = this.#feeds.get(root);
-    if (fed?.location !== 'cpu') return undefined;
+    if (!fed) return undefined;
     const seen = rawTensor(plannedValue(this.#executable, name), bytes).tensor.bytes;
     const at = fed.bytes.findIndex((byte, index) => byte !== seen[index]);
     return at < 0
@@ -212,7 +215,7 @@ class Record {
 async function compareEndToEnd(
   references: References,
   original: Graph,
-  feeds: Feeds,
+  feeds: HostFeeds,
   ran: ReadonlyMap<string, Tensor>,
 ): Promise<EndToEnd[]> {
   const values = new Map<string, ReferenceTensor>();

@@ -1,21 +1,24 @@
 /** The `webgpu` backend: a plan with its buffers, bind groups and pipelines, made once, run often. */
 
 import { uniformBytes } from '../../shaders/lib/kernel.ts';
-import { internal, WgconvError } from '../core/errors.ts';
+import { internal } from '../core/errors.ts';
 import { fromReference } from '../core/reference.ts';
 import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import type { BufferRef, Plan, PlannedValue, Step } from '../plan/plan.ts';
-import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
+import {
+  type Executable,
+  type Feeds,
+  type OnProgress,
+  type RunOptions,
+  wantedOutputs,
+} from './backend.ts';
 import { References, referenceLookup } from './evaluate.ts';
+import { type ReadyDispatch, Recorder, readBuffer } from './recorder.ts';
+import { copyInput, downloadInput, residentTensor } from './shared-buffers.ts';
 import { type WeightStore, writeBytes } from './weights.ts';
 import { fromDeviceBytes, toDeviceBytes } from './words.ts';
-
-interface ReadyDispatch {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-}
 
 export class GpuExecutable implements Executable {
   readonly plan: Plan;
@@ -28,6 +31,9 @@ export class GpuExecutable implements Executable {
   /** Outputs that a caller keeps on the GPU: made when first asked for, overwritten by each run. */
   readonly #resident = new Map<string, GPUBuffer>();
   readonly #dispatches: readonly (ReadyDispatch | undefined)[];
+  /** What host nodes read. */
+  readonly #readOnHost: ReadonlySet<string>;
+  #disposed = false;
 
   private constructor(
     context: GpuContext,
@@ -49,6 +55,9 @@ export class GpuExecutable implements Executable {
     this.#uniforms = resources.uniforms;
     this.#staging = resources.staging;
     this.#dispatches = resources.dispatches;
+    this.#readOnHost = new Set(
+      plan.steps.flatMap((step) => (step.kind === 'host' ? nodeOf(plan, step.node).inputs : [])),
+    );
   }
 
   /** Compiles pipelines while weights upload, then makes every buffer and bind group of the plan. */
@@ -116,10 +125,9 @@ export class GpuExecutable implements Executable {
 
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
     const { plan, context } = this;
-    const wanted = options.outputs ?? plan.graph.outputs;
+    const wanted = wantedOutputs(plan.graph, options);
     const onGpu = options.location === 'gpu-buffer';
-    const values = new Map<string, HostTensor>();
-    for (const [name, tensor] of feeds) if (tensor.location === 'cpu') values.set(name, tensor);
+    const values = await this.hostFeeds(feeds, [...this.#readOnHost, ...wanted]);
     const recorder = new Recorder(context.device);
     for (const [index, step] of plan.steps.entries()) {
       await this.#step(step, index, recorder, values, feeds);
@@ -146,7 +154,7 @@ export class GpuExecutable implements Executable {
     ) => Promise<void>,
   ): Promise<void> {
     const { plan, context } = this;
-    const values = new Map<string, HostTensor>(feeds);
+    const values = await this.hostFeeds(feeds, this.#readOnHost);
     const recorder = new Recorder(context.device);
     let index = 0;
     while (index < plan.steps.length) {
@@ -169,7 +177,20 @@ export class GpuExecutable implements Executable {
     recorder.flush();
   }
 
+  /** The feeds that are on the host already, and those of `names` that have to be fetched. */
+  async hostFeeds(feeds: Feeds, names: Iterable<string>): Promise<Map<string, HostTensor>> {
+    const values = new Map<string, HostTensor>();
+    for (const [name, tensor] of feeds) if (tensor.location === 'cpu') values.set(name, tensor);
+    for (const name of names) {
+      const tensor = feeds.get(name);
+      if (!tensor || values.has(name)) continue;
+      values.set(name, await downloadInput(this.context, name, tensor));
+    }
+    return values;
+  }
+
   dispose(): void {
+    this.#disposed = true;
     const outputs = [...this.#staging.values(), ...this.#resident.values()];
     for (const buffer of [...this.#pool, this.#uniforms, ...outputs]) buffer.destroy();
   }
@@ -196,9 +217,7 @@ export class GpuExecutable implements Executable {
         recorder.flush(); // what was recorded may still read the buffer that is written now
         const fed = feeds.get(step.value);
         if (fed?.location === 'gpu-buffer') {
-          const to = this.#rangeOf(target.buffer);
-          recorder.copy({ buffer: fed.gpuBuffer }, to, Math.min(fed.gpuBuffer.size, target.bytes));
-          return;
+          return copyInput(context, step.value, fed, this.#rangeOf(target.buffer));
         }
         const tensor = values.get(step.value);
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
@@ -273,22 +292,8 @@ export class GpuExecutable implements Executable {
     }
     const value = this.plan.values.get(name);
     const gpuBuffer = this.#resident.get(name);
-    if (!value || !gpuBuffer) {
-      throw new WgconvError('invalid-argument', `the model has no output "${name}"`, {
-        value: name,
-      });
-    }
-    return Tensor.fromGpuBuffer(gpuBuffer, {
-      dataType: value.type,
-      dims: value.dims,
-      download: async () => {
-        const recorder = new Recorder(this.context.device);
-        const staging = this.#staging.get(name) as GPUBuffer;
-        recorder.copy({ buffer: gpuBuffer }, { buffer: staging }, value.bytes);
-        recorder.flush();
-        return elementsOf(await this.#read(name));
-      },
-    });
+    if (!value || !gpuBuffer) throw internal(`the output "${name}" was not computed`);
+    return residentTensor(this.context, name, gpuBuffer, value, () => this.#disposed);
   }
 
   #capture(names: readonly string[], recorder: Recorder): Map<string, GPUBuffer> {
@@ -314,49 +319,6 @@ export class GpuExecutable implements Executable {
   }
 }
 
-/** Records dispatches and copies into one command buffer at a time. */
-class Recorder {
-  readonly #device: GPUDevice;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-  }
-
-  dispatch(
-    { pipeline, group }: ReadyDispatch,
-    workgroups: readonly [number, number, number],
-  ): void {
-    this.#encoder ??= this.#device.createCommandEncoder();
-    this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, group);
-    this.#pass.dispatchWorkgroups(...workgroups);
-  }
-
-  copy(from: GPUBufferBinding, to: GPUBufferBinding, bytes: number): void {
-    this.#encoder ??= this.#device.createCommandEncoder();
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#encoder.copyBufferToBuffer(
-      from.buffer,
-      from.offset ?? 0,
-      to.buffer,
-      to.offset ?? 0,
-      bytes,
-    );
-  }
-
-  flush(): void {
-    if (!this.#encoder) return;
-    this.#pass?.end();
-    this.#device.queue.submit([this.#encoder.finish()]);
-    this.#encoder = undefined;
-    this.#pass = undefined;
-  }
-}
-
 function rangeOf(
   ref: BufferRef,
   pool: readonly GPUBuffer[],
@@ -364,10 +326,6 @@ function rangeOf(
 ): GPUBufferBinding {
   if (ref.kind === 'weight') return { buffer: weights.buffer(ref.key) };
   return { buffer: pool[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
-}
-
-function readBuffer(device: GPUDevice, size: number): GPUBuffer {
-  return device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
 }
 
 function nodeOf(plan: Plan, index: number) {

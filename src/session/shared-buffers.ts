@@ -1,0 +1,114 @@
+/**
+ * Tensors in GPU buffers that callers share with a session: inputs are checked before they are
+ * copied, because WebGPU would refuse the copy silently and the run would use what was there before.
+ */
+
+import { WgconvError } from '../core/errors.ts';
+import { formatDims, type StaticTensorType, sizeOf } from '../core/shape.ts';
+import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
+import type { GpuContext } from '../gpu/device.ts';
+import { elementBytes, elementFor } from '../ops/device-tensor.ts';
+import { Recorder, readBuffer } from './recorder.ts';
+import { fromDeviceBytes } from './words.ts';
+
+/** Copies the buffer of an input to where the plan has it. */
+export async function copyInput(
+  context: GpuContext,
+  name: string,
+  tensor: Tensor,
+  to: GPUBufferBinding,
+): Promise<void> {
+  const bytes = checkedBytes(context, name, tensor);
+  if (bytes === 0) return;
+  await context.guard(`the buffer of the input "${name}"`, () => {
+    const recorder = new Recorder(context.device);
+    recorder.copy({ buffer: tensor.gpuBuffer }, to, bytes);
+    recorder.flush();
+  });
+}
+
+/** The input's elements, for what is computed on the host. */
+export function downloadInput(
+  context: GpuContext,
+  name: string,
+  tensor: Tensor,
+): Promise<HostTensor> {
+  const bytes = checkedBytes(context, name, tensor);
+  return download(context, `the buffer of the input "${name}"`, tensor, tensor.gpuBuffer, bytes);
+}
+
+/** An output that stays in `buffer`, which belongs to the session. */
+export function residentTensor(
+  context: GpuContext,
+  name: string,
+  buffer: GPUBuffer,
+  type: StaticTensorType,
+  isDisposed: () => boolean,
+): Tensor {
+  const what = `the buffer of the output "${name}"`;
+  return Tensor.fromGpuBuffer(buffer, {
+    dataType: type.type,
+    dims: type.dims,
+    download: async () => {
+      if (isDisposed()) {
+        throw new WgconvError(
+          'disposed',
+          `${what} is gone: the session was disposed, or has run with other shapes since`,
+          { value: name },
+        );
+      }
+      return elementsOf(await download(context, what, type, buffer, bytesOf(context, type)));
+    },
+  });
+}
+
+/** Dense bytes of a tensor on the device, in whole words. */
+function bytesOf(context: GpuContext, { type, dims }: StaticTensorType): number {
+  return Math.ceil((sizeOf(dims) * elementBytes(elementFor(type, context.caps))) / 4) * 4;
+}
+
+function checkedBytes(context: GpuContext, name: string, tensor: Tensor): number {
+  const bytes = bytesOf(context, tensor);
+  const { size, usage } = tensor.gpuBuffer;
+  const fail = (why: string) =>
+    new WgconvError('invalid-argument', `the buffer of the input "${name}" ${why}`, {
+      value: name,
+    });
+  if (size < bytes) {
+    const element = elementFor(tensor.type, context.caps);
+    throw fail(
+      `has ${size} bytes, but ${formatDims(tensor.dims)} takes ${bytes} (${element} elements)`,
+    );
+  }
+  if ((usage & GPUBufferUsage.COPY_SRC) === 0) {
+    throw fail('cannot be copied: create it with GPUBufferUsage.COPY_SRC');
+  }
+  return bytes;
+}
+
+/** Into a staging buffer of its own: downloads and runs may overlap. */
+async function download(
+  context: GpuContext,
+  what: string,
+  { type, dims }: StaticTensorType,
+  source: GPUBuffer,
+  bytes: number,
+): Promise<HostTensor> {
+  const staging = await context.guard(what, () => {
+    const buffer = readBuffer(context.device, Math.max(bytes, 4));
+    if (bytes > 0) {
+      const recorder = new Recorder(context.device);
+      recorder.copy({ buffer: source }, { buffer }, bytes);
+      recorder.flush();
+    }
+    return buffer;
+  });
+  try {
+    await context.race(staging.mapAsync(GPUMapMode.READ));
+    const element = elementFor(type, context.caps);
+    const words = new Uint8Array(staging.getMappedRange());
+    return fromDeviceBytes(words, element, type, dims, sizeOf(dims));
+  } finally {
+    staging.destroy();
+  }
+}

@@ -1,0 +1,104 @@
+/** Inputs and outputs in GPU buffers: right values, overlapping downloads, buffers that do not fit. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InferenceSession, Tensor } from '../../src/index.ts';
+import { encodeModel } from '../support/onnx-writer.ts';
+
+const gpu = { ceiling: 'assume' } as const;
+
+/** doubled = x + x on the GPU, x passed on as it is, and int64 arithmetic on the host. */
+const model = encodeModel({
+  nodes: [
+    { op: 'Add', inputs: ['x', 'x'], outputs: ['doubled'] },
+    { op: 'Add', inputs: ['count', 'count'], outputs: ['twice'] },
+  ],
+  inputs: [
+    { name: 'x', dims: ['N', 3] },
+    { name: 'count', type: 'int64', dims: [2, 1] },
+  ],
+  outputs: ['doubled', 'twice', 'x'],
+});
+
+const count = new Tensor('int64', BigInt64Array.of(3n, 4n), [2, 1]);
+
+describe('tensors in GPU buffers', () => {
+  let session: InferenceSession;
+  let device: GPUDevice;
+  beforeAll(async () => {
+    session = await InferenceSession.create(model, { gpu });
+    device = session.device as GPUDevice;
+  });
+  afterAll(() => session.dispose());
+
+  function shared(values: readonly number[], usage = GPUBufferUsage.COPY_SRC): GPUBuffer {
+    const buffer = device.createBuffer({
+      size: values.length * 4,
+      usage: usage | GPUBufferUsage.COPY_DST,
+    });
+    device.queue.writeBuffer(buffer, 0, Float32Array.from(values));
+    return buffer;
+  }
+  const tensor = (gpuBuffer: GPUBuffer, dims: number[]) =>
+    Tensor.fromGpuBuffer(gpuBuffer, { dataType: 'float32', dims });
+
+  it('are read, given through to an output, and verified', async () => {
+    const feeds = { x: tensor(shared([1, 2, 3]), [1, 3]), count };
+    const { doubled, x, twice } = await session.run(feeds);
+    expect(doubled?.data).toEqual(Float32Array.of(2, 4, 6));
+    expect(x?.data).toEqual(Float32Array.of(1, 2, 3));
+    expect(twice?.data).toEqual(BigInt64Array.of(6n, 8n));
+    const report = await session.verify(feeds);
+    expect(report.failed).toBe(0);
+    expect(report.passed).toBeGreaterThan(0);
+    expect(report.endToEnd.map(({ maxError }) => maxError)).toEqual([0, 0, 0]);
+  });
+
+  it('are downloaded as often as asked, while the session runs', async () => {
+    const x = new Tensor('float32', Float32Array.of(1, -2, 5), [1, 3]);
+    const { doubled } = await session.run({ x, count }, { location: 'gpu-buffer' });
+    const [first, second] = await Promise.all([doubled?.getData(), doubled?.getData()]);
+    expect(first).toEqual(Float32Array.of(2, -4, 10));
+    expect(second).toEqual(first);
+    const [third, again] = await Promise.all([doubled?.getData(), session.run({ x, count })]);
+    expect(third).toEqual(first);
+    expect(again.doubled?.data).toEqual(first);
+  });
+
+  it('are refused where the buffer is too small or cannot be copied', async () => {
+    await expect(
+      session.run({ x: tensor(shared([1, 2, 3]), [2, 3]), count }),
+    ).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('"x" has 12 bytes, but [2,3] takes 24'),
+    });
+    const uncopied = shared([1, 2, 3], GPUBufferUsage.STORAGE);
+    await expect(session.run({ x: tensor(uncopied, [1, 3]), count })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('GPUBufferUsage.COPY_SRC'),
+    });
+    const destroyed = shared([1, 2, 3]);
+    destroyed.destroy();
+    await expect(session.run({ x: tensor(destroyed, [1, 3]), count })).rejects.toThrow(
+      'the buffer of the input "x"',
+    );
+    // The session is as good as before.
+    const { doubled } = await session.run({ x: tensor(shared([4, 5, 6]), [1, 3]), count });
+    expect(doubled?.data).toEqual(Float32Array.of(8, 10, 12));
+  });
+
+  it('say so where the session that owned them is gone', async () => {
+    const other = await InferenceSession.create(model, { gpu });
+    const x = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
+    const { doubled } = await other.run({ x, count }, { location: 'gpu-buffer' });
+    await other.dispose();
+    await expect(doubled?.getData()).rejects.toMatchObject({ code: 'disposed' });
+  });
+
+  it('are no way to a value that is no output', async () => {
+    const x = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
+    await expect(session.run({ x, count }, { outputs: ['count'] })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: 'the model has no output "count"; its outputs are "doubled", "twice", "x"',
+    });
+  });
+});
