@@ -1,20 +1,10 @@
 /**
- * The table of activations. One row makes the fused epilogue of every kernel, the pointwise
- * operator, its reference and its test.
+ * The table of activations. One row makes the fused epilogue of every kernel and the pointwise
+ * operator. What each of them computes and how far WGSL may be off, which only references need, is
+ * in `src/ops/pointwise/activation-definitions.ts` under the same names.
  */
 
-import { erfc, logistic } from '../../src/core/special.ts';
-import {
-  type FunctionName,
-  functionSource,
-  slackErfc,
-  slackExpm1,
-  slackLog1p01,
-  slackLogistic,
-  slackTanh,
-  smallest,
-  ulp,
-} from './functions.ts';
+import { type FunctionName, functionSource } from './functions.ts';
 
 /** A float function of one variable and up to two parameters. */
 export interface PointwiseFunction {
@@ -25,27 +15,20 @@ export interface PointwiseFunction {
   readonly wgsl: string;
   /** Functions of `functions.ts` that the expression calls. */
   readonly needs?: readonly FunctionName[];
-  /** The definition, in float64. */
-  readonly compute: (x: number, alpha: number, beta: number) => number;
-  /** Bound of the slope: everywhere, or at x (of the continuous pieces, where f jumps). */
-  readonly lipschitz: (alpha: number, beta: number, x: number) => number;
-  /** Bound of the absolute error for an exact x, by WGSL's accuracy table; absent: exact. */
-  readonly slack?: (x: number, alpha: number, beta: number) => number;
+  /** f(0) is 0 whatever the parameters, so that unused lanes need no mask. */
+  readonly keepsZero: boolean;
   /** NaN stays NaN (tested by its bits), or gives what the expression gives. */
   readonly nan: 'kept' | 'computed';
   /** Kernels have variants with this activation in their epilogue. */
   readonly fusable: boolean;
 }
 
-const one = (): number => 1;
-
 const rows = [
   {
     name: 'none',
     parameters: [],
     wgsl: 'x',
-    compute: (x) => x,
-    lipschitz: one,
+    keepsZero: true,
     nan: 'computed',
     fusable: true,
   },
@@ -53,8 +36,7 @@ const rows = [
     name: 'relu',
     parameters: [],
     wgsl: 'max(x, vec4<f32>())',
-    compute: (x) => Math.max(x, 0),
-    lipschitz: one,
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -63,8 +45,7 @@ const rows = [
     name: 'clip',
     parameters: ['min', 'max'],
     wgsl: 'min(max(x, vec4<f32>(u.actAlpha)), vec4<f32>(u.actBeta))',
-    compute: (x, min, max) => Math.min(Math.max(x, min), max),
-    lipschitz: one,
+    keepsZero: false,
     nan: 'kept',
     fusable: true,
   },
@@ -72,9 +53,7 @@ const rows = [
     name: 'leakyrelu',
     parameters: ['alpha'],
     wgsl: 'select(x, x * u.actAlpha, x < vec4<f32>())',
-    compute: (x, alpha) => (x < 0 ? alpha * x : x),
-    lipschitz: (alpha) => Math.max(1, Math.abs(alpha)),
-    slack: (x, alpha) => (x < 0 ? Math.abs(alpha * x) * ulp + smallest : 0),
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -83,9 +62,7 @@ const rows = [
     parameters: [],
     wgsl: 'logistic(x)',
     needs: ['logistic'],
-    compute: logistic,
-    lipschitz: () => 0.25,
-    slack: slackLogistic,
+    keepsZero: false,
     nan: 'kept',
     fusable: true,
   },
@@ -94,9 +71,7 @@ const rows = [
     parameters: [],
     wgsl: 'tanhExact(x)',
     needs: ['tanhExact'],
-    compute: (x) => Math.tanh(x),
-    lipschitz: one,
-    slack: slackTanh,
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -104,10 +79,7 @@ const rows = [
     name: 'hardsigmoid',
     parameters: ['alpha', 'beta'],
     wgsl: 'clamp(x * u.actAlpha + u.actBeta, vec4<f32>(), vec4<f32>(1.0))',
-    compute: (x, alpha, beta) => Math.max(0, Math.min(1, alpha * x + beta)),
-    lipschitz: (alpha) => Math.abs(alpha),
-    // A rounded product and a rounded sum; errors outside [0, 1] are clamped away.
-    slack: (x, alpha, beta) => Math.min(Math.abs(alpha * x), 1 + Math.abs(beta)) * ulp + ulp,
+    keepsZero: false,
     nan: 'kept',
     fusable: true,
   },
@@ -115,9 +87,7 @@ const rows = [
     name: 'hardswish',
     parameters: [],
     wgsl: 'x * clamp(x * 0.16666667 + 0.5, vec4<f32>(), vec4<f32>(1.0))',
-    compute: (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)),
-    lipschitz: () => 1.5,
-    slack: (x) => (Math.abs(x) < 3.001 ? Math.abs(x) * 2 * ulp + smallest : 0),
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -127,9 +97,7 @@ const rows = [
     parameters: ['alpha'],
     wgsl: 'x * logistic(x * u.actAlpha)',
     needs: ['logistic'],
-    compute: (x, alpha) => x * logistic(alpha * x),
-    lipschitz: () => 1.1,
-    slack: (x, alpha) => slackProductWithLogistic(x, alpha * x, 1),
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -138,9 +106,7 @@ const rows = [
     parameters: ['alpha'],
     wgsl: 'select(x, u.actAlpha * expm1(x), x < vec4<f32>())',
     needs: ['expm1'],
-    compute: (x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x),
-    lipschitz: (alpha) => Math.max(1, Math.abs(alpha)),
-    slack: (x, alpha) => (x < 0 ? scaled(alpha, Math.expm1(x), slackExpm1(x)) : 0),
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -150,13 +116,7 @@ const rows = [
     parameters: [],
     wgsl: '0.5 * x * erfcExact(x * -0.70710678)',
     needs: ['erfcExact'],
-    compute: (x) => 0.5 * x * erfc(-x * Math.SQRT1_2),
-    lipschitz: () => 1.13,
-    // The rounding of x/√2 moves erfc by its derivative, 2/√π exp(-x²/2).
-    slack: (x) =>
-      0.5 * Math.abs(x) * (slackErfc(-x * Math.SQRT1_2) + gaussianShift(x)) +
-      ulp * Math.abs(0.5 * x * erfc(-x * Math.SQRT1_2)) +
-      smallest,
+    keepsZero: true,
     nan: 'kept',
     fusable: true,
   },
@@ -166,9 +126,7 @@ const rows = [
     parameters: [],
     wgsl: 'x * logistic((x * x * 0.071354814 + 1.5957691) * x)',
     needs: ['logistic'],
-    compute: (x) => x * logistic(geluArgument(x)),
-    lipschitz: () => 1.13,
-    slack: (x) => slackProductWithLogistic(x, geluArgument(x), 4),
+    keepsZero: true,
     nan: 'kept',
     fusable: false,
   },
@@ -177,12 +135,7 @@ const rows = [
     parameters: ['alpha', 'gamma'],
     wgsl: 'u.actBeta * select(x, u.actAlpha * expm1(x), x < vec4<f32>())',
     needs: ['expm1'],
-    compute: (x, alpha, gamma) => gamma * (x < 0 ? alpha * Math.expm1(x) : x),
-    lipschitz: (alpha, gamma) => Math.abs(gamma) * Math.max(1, Math.abs(alpha)),
-    slack: (x, alpha, gamma) =>
-      x < 0
-        ? scaled(alpha * gamma, Math.expm1(x), slackExpm1(x)) * (1 + ulp)
-        : Math.abs(gamma * x) * ulp + smallest,
+    keepsZero: true,
     nan: 'kept',
     fusable: false,
   },
@@ -191,15 +144,7 @@ const rows = [
     parameters: ['alpha'],
     wgsl: 'max(x, vec4<f32>()) + min(u.actAlpha * expm1(x / vec4<f32>(u.actAlpha)), vec4<f32>())',
     needs: ['expm1'],
-    compute: (x, alpha) => Math.max(x, 0) + Math.min(0, alpha * Math.expm1(x / alpha)),
-    lipschitz: one,
-    // The division's error (2.5 ulp of x / α) moves exp by its own value.
-    slack: (x, alpha) => {
-      const scaledX = x / alpha;
-      if (scaledX > 0) return 0;
-      const moved = slackExpm1(scaledX) + Math.abs(scaledX) * 2.5 * ulp * Math.exp(scaledX);
-      return scaled(alpha, Math.expm1(scaledX), moved);
-    },
+    keepsZero: false,
     nan: 'kept',
     fusable: false,
   },
@@ -208,8 +153,7 @@ const rows = [
     name: 'thresholdedrelu',
     parameters: ['alpha'],
     wgsl: 'select(vec4<f32>(), x, x > vec4<f32>(u.actAlpha))',
-    compute: (x, alpha) => (x > alpha ? x : 0),
-    lipschitz: one,
+    keepsZero: true,
     nan: 'computed',
     fusable: false,
   },
@@ -217,9 +161,7 @@ const rows = [
     name: 'shrink',
     parameters: ['lambd', 'bias'],
     wgsl: 'select(select(vec4<f32>(), x - u.actBeta, x > vec4<f32>(u.actAlpha)), x + u.actBeta, x < vec4<f32>(-u.actAlpha))',
-    compute: (x, lambd, bias) => (x < -lambd ? x + bias : x > lambd ? x - bias : 0),
-    lipschitz: one,
-    slack: (x, _, bias) => (Math.abs(x) + Math.abs(bias)) * ulp,
+    keepsZero: false,
     nan: 'computed',
     fusable: false,
   },
@@ -229,14 +171,7 @@ const rows = [
     parameters: [],
     wgsl: 'max(x, vec4<f32>()) + log1p01(exp(-abs(x)))',
     needs: ['log1p01'],
-    compute: softplus,
-    lipschitz: one,
-    slack: (x) => {
-      const decay = Math.exp(-Math.abs(x));
-      return (
-        slackLog1p01(decay) + (3 + 2 * Math.abs(x)) * ulp * decay + ulp * softplus(x) + smallest
-      );
-    },
+    keepsZero: false,
     nan: 'kept',
     fusable: false,
   },
@@ -244,9 +179,7 @@ const rows = [
     name: 'softsign',
     parameters: [],
     wgsl: 'x / (abs(x) + 1.0)',
-    compute: (x) => x / (1 + Math.abs(x)),
-    lipschitz: one,
-    slack: (x) => (3.5 * ulp * Math.abs(x)) / (1 + Math.abs(x)) + smallest,
+    keepsZero: true,
     nan: 'kept',
     fusable: false,
   },
@@ -256,13 +189,7 @@ const rows = [
     parameters: [],
     wgsl: 'mish(x)',
     needs: ['mish'],
-    compute: (x) => x * Math.tanh(softplus(x)),
-    lipschitz: () => 1.09,
-    slack: (x) => {
-      const y = Math.abs(x * Math.tanh(softplus(x)));
-      const decay = x < 0 ? 1 : Math.exp(-x);
-      return y * ulp * ((3 + 2 * Math.abs(x)) * decay + 7) + smallest * (1 + Math.abs(x));
-    },
+    keepsZero: true,
     nan: 'kept',
     fusable: false,
   },
@@ -315,36 +242,4 @@ export function activationUniforms(parameters: readonly number[] = []): {
   actBeta: number;
 } {
   return { actAlpha: parameters[0] ?? 0, actBeta: parameters[1] ?? 0 };
-}
-
-/** Bound of the absolute error of a row for an exact x; 0 where the row is exact. */
-export function slackOf(row: PointwiseFunction, x: number, alpha: number, beta: number): number {
-  // At infinity the bounds hold as limits; a large finite x stands for them.
-  return row.slack?.(Math.max(-3e38, Math.min(3e38, x)), alpha, beta) ?? 0;
-}
-
-function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-}
-
-/** 2 √(2/π) (x + 0.044715 x³) */
-function geluArgument(x: number): number {
-  return 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
-}
-
-/** Error of erfc(-x/√2) from an argument that is off by one ulp. */
-function gaussianShift(x: number): number {
-  return (2 / Math.sqrt(Math.PI)) * Math.exp((-x * x) / 2) * Math.abs(x) * Math.SQRT1_2 * ulp;
-}
-
-/** Error of factor · value: the value's own, and the product's rounding. */
-function scaled(factor: number, value: number, slack: number): number {
-  return Math.abs(factor) * slack + Math.abs(factor * value) * ulp + smallest;
-}
-
-/** Error of x · logistic(z), where z carries `roundings` half-ulps of its own. */
-function slackProductWithLogistic(x: number, z: number, roundings: number): number {
-  const y = logistic(z);
-  const moved = 1.1 * y * (1 - y) * Math.abs(z) * (roundings + 1) * ulp;
-  return Math.abs(x) * (slackLogistic(z) + moved) + Math.abs(x * y) * ulp + smallest;
 }

@@ -1,7 +1,7 @@
 /**
  * The table of functions of two operands. A row gives the WGSL over `a` and `b` (vec4 of the type
- * that the key names) and the definition, in float64 for types of up to 32 bits and in bigint for
- * int64 and uint64. Results of integers are wrapped to the model's type by kernel and reference.
+ * that the key names); results of integers are wrapped to the model's type. What the functions
+ * compute is in `src/ops/pointwise/binary-definitions.ts` under the same names.
  */
 
 import { wgsl } from './preprocessor.ts';
@@ -17,63 +17,33 @@ export interface BinaryFunction {
   readonly epilogue?: boolean;
   /** Function of `binaryHelpers` that the float expression calls. */
   readonly needs?: 'power' | 'remainder';
-  readonly float: (a: number, b: number) => number;
-  /** For integers of up to 32 bits, where it is not `float`. */
-  readonly integer?: (a: number, b: number) => number;
-  readonly big?: (a: bigint, b: bigint) => bigint;
 }
 
 const notNan = '!isNan4(a) & !isNan4(b)';
 
 /** Comparisons with NaN are false, whatever the compiler assumes. */
-function comparison(
-  name: string,
-  operator: string,
-  float: (a: number, b: number) => boolean,
-  big: (a: bigint, b: bigint) => boolean,
-): BinaryFunction {
+function comparison<Name extends string>(name: Name, operator: string) {
   return {
     name,
     f32: `(a ${operator} b) & ${notNan}`,
     i32: `a ${operator} b`,
     u32: `a ${operator} b`,
     result: 'bool',
-    float: (a, b) => Number(float(a, b)),
-    big: (a, b) => (big(a, b) ? 1n : 0n),
-  };
+  } as const;
 }
 
-function arithmetic(
-  name: string,
-  operator: string,
-): Pick<BinaryFunction, 'name' | 'f32' | 'i32' | 'u32'> {
+function arithmetic<Name extends string>(name: Name, operator: string) {
   const expression = `a ${operator} b`;
-  return { name, f32: expression, i32: expression, u32: expression };
+  return { name, f32: expression, i32: expression, u32: expression, epilogue: true } as const;
 }
 
 const keepNan = (expression: string): string =>
   `select(select(${expression}, a, isNan4(a)), b, isNan4(b))`;
 
-const rows: readonly BinaryFunction[] = [
-  {
-    ...arithmetic('add', '+'),
-    epilogue: true,
-    float: (a, b) => a + b,
-    big: (a, b) => a + b,
-  },
-  {
-    ...arithmetic('sub', '-'),
-    epilogue: true,
-    float: (a, b) => a - b,
-    big: (a, b) => a - b,
-  },
-  {
-    ...arithmetic('mul', '*'),
-    epilogue: true,
-    float: (a, b) => a * b,
-    integer: Math.imul,
-    big: (a, b) => a * b,
-  },
+const rows = [
+  arithmetic('add', '+'),
+  arithmetic('sub', '-'),
+  arithmetic('mul', '*'),
   {
     // Integers truncate; a division by zero gives 0 (as numpy's does; ONNX leaves it open).
     name: 'div',
@@ -81,34 +51,11 @@ const rows: readonly BinaryFunction[] = [
     i32: 'select(a / b, vec4<i32>(), b == vec4<i32>())',
     u32: 'select(a / b, vec4<u32>(), b == vec4<u32>())',
     epilogue: true,
-    float: (a, b) => a / b,
-    integer: (a, b) => (b === 0 ? 0 : Math.trunc(a / b)),
-    big: (a, b) => (b === 0n ? 0n : a / b),
   },
-  {
-    // The last step of a mean of `u.divisor` operands.
-    name: 'mean',
-    f32: '(a + b) / u.divisor',
-    float: (a, b) => a + b,
-  },
-  {
-    name: 'max',
-    f32: keepNan('max(a, b)'),
-    i32: 'max(a, b)',
-    u32: 'max(a, b)',
-    float: Math.max,
-    // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
-    big: (a, b) => (a > b ? a : b),
-  },
-  {
-    name: 'min',
-    f32: keepNan('min(a, b)'),
-    i32: 'min(a, b)',
-    u32: 'min(a, b)',
-    float: Math.min,
-    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
-    big: (a, b) => (a < b ? a : b),
-  },
+  // The last step of a mean of `u.divisor` operands.
+  { name: 'mean', f32: '(a + b) / u.divisor' },
+  { name: 'max', f32: keepNan('max(a, b)'), i32: 'max(a, b)', u32: 'max(a, b)' },
+  { name: 'min', f32: keepNan('min(a, b)'), i32: 'min(a, b)', u32: 'min(a, b)' },
   {
     // Of an integer base: b is i32 or, where the exponent is a float, f32 (overloads below).
     name: 'pow',
@@ -116,142 +63,42 @@ const rows: readonly BinaryFunction[] = [
     i32: 'integerPower(a, b)',
     u32: 'integerPower(a, b)',
     needs: 'power',
-    float: power,
-    integer: integerPower,
-    big: bigPower,
   },
-  {
-    // Python's %: the sign of the divisor. By zero: 0, as numpy.
-    name: 'mod',
-    i32: 'flooredRemainder(a, b)',
-    u32: 'a % b',
-    float: (a, b) => a - b * Math.floor(a / b),
-    integer: (a, b) => (b === 0 ? 0 : ((a % b) + b) % b),
-    big: (a, b) => (b === 0n ? 0n : ((a % b) + b) % b),
-  },
-  {
-    // C's fmod: the sign of the dividend.
-    name: 'fmod',
-    f32: 'remainder(a, b)',
-    i32: 'a % b',
-    u32: 'a % b',
-    needs: 'remainder',
-    float: (a, b) => a % b,
-    integer: (a, b) => (b === 0 ? 0 : a % b),
-    big: (a, b) => (b === 0n ? 0n : a % b),
-  },
+  // Python's %: the sign of the divisor. By zero: 0, as numpy.
+  { name: 'mod', i32: 'flooredRemainder(a, b)', u32: 'a % b' },
+  // C's fmod: the sign of the dividend.
+  { name: 'fmod', f32: 'remainder(a, b)', i32: 'a % b', u32: 'a % b', needs: 'remainder' },
   {
     name: 'prelu',
     f32: 'select(select(a, a * b, a < vec4<f32>()), a, isNan4(a))',
     i32: 'select(a, a * b, a < vec4<i32>())',
     u32: 'a',
-    float: (a, b) => (a < 0 ? a * b : a),
-    integer: (a, b) => (a < 0 ? Math.imul(a, b) : a),
-    big: (a, b) => (a < 0n ? a * b : a),
   },
-  comparison(
-    'equal',
-    '==',
-    (a, b) => a === b,
-    (a, b) => a === b,
-  ),
-  comparison(
-    'less',
-    '<',
-    (a, b) => a < b,
-    (a, b) => a < b,
-  ),
-  comparison(
-    'greater',
-    '>',
-    (a, b) => a > b,
-    (a, b) => a > b,
-  ),
-  comparison(
-    'lessorequal',
-    '<=',
-    (a, b) => a <= b,
-    (a, b) => a <= b,
-  ),
-  comparison(
-    'greaterorequal',
-    '>=',
-    (a, b) => a >= b,
-    (a, b) => a >= b,
-  ),
+  comparison('equal', '=='),
+  comparison('less', '<'),
+  comparison('greater', '>'),
+  comparison('lessorequal', '<='),
+  comparison('greaterorequal', '>='),
   // Logical for bool (0 or 1), bitwise for integers.
-  {
-    name: 'and',
-    i32: 'a & b',
-    u32: 'a & b',
-    float: (a, b) => a & b,
-    big: (a, b) => a & b,
-  },
-  {
-    name: 'or',
-    i32: 'a | b',
-    u32: 'a | b',
-    float: (a, b) => a | b,
-    big: (a, b) => a | b,
-  },
-  {
-    name: 'xor',
-    i32: 'a ^ b',
-    u32: 'a ^ b',
-    float: (a, b) => a ^ b,
-    big: (a, b) => a ^ b,
-  },
+  { name: 'and', i32: 'a & b', u32: 'a & b' },
+  { name: 'or', i32: 'a | b', u32: 'a | b' },
+  { name: 'xor', i32: 'a ^ b', u32: 'a ^ b' },
   // WGSL takes the shift modulo 32; a shift by the width or more leaves nothing.
   {
     name: 'shiftleft',
     u32: 'select(a << (b & vec4<u32>(31u)), vec4<u32>(), b > vec4<u32>(31u))',
-    float: (a, b) => (b > 31 ? 0 : (a << b) >>> 0),
-    big: (a, b) => (b > 63n ? 0n : a << b),
   },
   {
     name: 'shiftright',
     u32: 'select(a >> (b & vec4<u32>(31u)), vec4<u32>(), b > vec4<u32>(31u))',
-    float: (a, b) => (b > 31 ? 0 : a >>> b),
-    big: (a, b) => (b > 63n ? 0n : a >> b),
   },
-];
+] as const satisfies readonly BinaryFunction[];
+
+export type BinaryName = (typeof rows)[number]['name'];
 
 export const binaryFunctions: ReadonlyMap<string, BinaryFunction> = new Map(
   rows.map((row) => [row.name, row]),
 );
-
-/** Greatest |exponent| of a float power that is multiplied out. */
-export const greatestMultipliedExponent = 255;
-
-/** C's pow: 1 to any power is 1, where JavaScript says NaN for 1^NaN and 1^infinity. */
-function power(a: number, b: number): number {
-  if (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY)) return 1;
-  return a ** b;
-}
-
-/** Wraps on overflow; below 1 truncates to 0, as the conversion of a fraction does. */
-function integerPower(a: number, b: number): number {
-  if (!Number.isInteger(b)) return Math.trunc(power(a, b));
-  if (b < 0) return a === 1 ? 1 : a === -1 ? (b % 2 === 0 ? 1 : -1) : 0;
-  let result = 1;
-  let square = a;
-  for (let rest = b; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = Math.imul(result, square);
-    square = Math.imul(square, square);
-  }
-  return result;
-}
-
-function bigPower(a: bigint, b: bigint): bigint {
-  if (b < 0n) return a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n;
-  let result = 1n;
-  let square = a;
-  for (let rest = b; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = BigInt.asIntN(64, result * square);
-    square = BigInt.asIntN(64, square * square);
-  }
-  return result;
-}
 
 /** WGSL that rows call, by the computing type of a (and of b, for powers of integers). */
 export function binaryHelpers(row: BinaryFunction, a: string, b: string): string {

@@ -1,10 +1,10 @@
 /** The oracle of LRN. */
 
-import { smallest, ulp } from '../../../shaders/lib/functions.ts';
 import { numbersOf } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { relativePower } from '../reduce/fold.ts';
+import { smallest, ulp } from '../slack.ts';
 import { type LrnAttributes, lrnWindow } from './window.ts';
 
 export const lrnReference: Reference<LrnAttributes> = ([x], attributes) => {

@@ -1,11 +1,5 @@
 /** Oracle of the binary operators: the table's own definitions over broadcast operands. */
 
-import {
-  type BinaryFunction,
-  binaryFunctions,
-  greatestMultipliedExponent,
-} from '../../../shaders/lib/binary.ts';
-import { smallest, ulp } from '../../../shaders/lib/functions.ts';
 import { type DataType, isBigInt, isFloat, kindOf } from '../../core/dtype.ts';
 import { internal } from '../../core/errors.ts';
 import {
@@ -15,14 +9,20 @@ import {
   wrapInteger,
 } from '../../core/reference.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
+import { smallest, ulp } from '../slack.ts';
 import type { BinaryAttributes } from './attributes.ts';
+import {
+  binaryDefinitions,
+  greatestMultipliedExponent,
+  type NamedDefinition,
+} from './binary-definitions.ts';
 import { operandDims } from './broadcasting.ts';
 import { broadcastIndices } from './indices.ts';
 
 export const binaryReference: Reference<BinaryAttributes> = (inputs, attributes, context) => {
   const [a, b] = inputs;
   const [output] = context.outputs;
-  const row = binaryFunctions.get(attributes.function);
+  const row = binaryDefinitions.get(attributes.function);
   if (!a || !b || !output || !row) throw internal('a binary operator lacks an operand');
   const [atA, atB] = [a, b].map((_, index) =>
     broadcastIndices(operandDims([a, b], index, attributes), output.dims),
@@ -58,7 +58,7 @@ function broadcast(tensor: ReferenceTensor, at: Uint32Array): Bounded {
   return { value, magnitude: sizes, slack: slacks, terms };
 }
 
-function ofFloats(row: BinaryFunction, a: Bounded, b: Bounded, single: boolean): ReferenceResult {
+function ofFloats(row: NamedDefinition, a: Bounded, b: Bounded, single: boolean): ReferenceResult {
   const length = a.value.length;
   const value = new Float64Array(length);
   const magnitude = new Float64Array(length);
@@ -167,7 +167,7 @@ function nearMultiple(x: number, y: number): boolean {
 }
 
 function ofBigInts(
-  row: BinaryFunction,
+  row: NamedDefinition,
   a: ReferenceTensor,
   atA: Uint32Array,
   b: ReferenceTensor,
@@ -187,7 +187,7 @@ function ofBigInts(
 
 /** Integers of up to 32 bits and bool, and powers of two different types. */
 function ofMixed(
-  row: BinaryFunction,
+  row: NamedDefinition,
   a: ReferenceTensor,
   atA: Uint32Array,
   b: ReferenceTensor,
@@ -231,7 +231,7 @@ function toFloats(tensor: ReferenceTensor): ReferenceTensor {
 
 /** An int64 base with an exponent of another type: whole exponents exactly, others truncated. */
 function bigPowers(
-  row: BinaryFunction,
+  row: NamedDefinition,
   a: ReferenceTensor,
   atA: Uint32Array,
   b: ReferenceTensor,

@@ -177,8 +177,7 @@ export function lowerUnary(io: LoweringIO, attributes: UnaryAttributes): Candida
   const y = io.outputs[0] as DeviceTensor;
   if (sizeOf(y.dims) === 0) return nothingToDo;
   const row = isFloat(x.type) ? floatFunctions.get(attributes.function) : undefined;
-  const [alpha = 0, beta = 0] = attributes.parameters;
-  const mask = hasUnusedLanes(y) && row !== undefined && row.compute(0, alpha, beta) !== 0;
+  const mask = hasUnusedLanes(y) && row?.keepsZero === false;
   const count = vec4Count(y);
   return {
     algorithm: 'pointwise_unary',

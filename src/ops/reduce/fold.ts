@@ -1,9 +1,9 @@
 /** The reductions in float64, with their error bounds: for the references of reductions and pools. */
 
-import { slackExp, smallest, ulp } from '../../../shaders/lib/functions.ts';
 import type { Reduction } from '../../../shaders/lib/reduce.ts';
 import { type DataType, isBigInt } from '../../core/dtype.ts';
 import { type ReferenceTensor, wrapInteger } from '../../core/reference.ts';
+import { slackExp, smallest, ulp } from '../slack.ts';
 
 /** What is reduced to one value. */
 export interface Fold {

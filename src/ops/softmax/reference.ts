@@ -1,10 +1,10 @@
 /** The oracle of the softmax family. */
 
-import { smallest, ulp } from '../../../shaders/lib/functions.ts';
 import type { SoftmaxFunction } from '../../../shaders/softmax.ts';
 import { numbersOf } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
 import { relativeExpSum, slackLog } from '../reduce/fold.ts';
+import { smallest, ulp } from '../slack.ts';
 import { type SoftmaxAttributes, softmaxSizes } from './sizes.ts';
 
 export function softmaxReference(name: SoftmaxFunction): Reference<SoftmaxAttributes> {
