@@ -9,7 +9,7 @@ import type { AnyOperator } from './operator.ts';
 type Load = () => Promise<readonly AnyOperator[]>;
 
 /** Names of the operators that a family brings, and how it is loaded. */
-const families: readonly (readonly [names: string, load: Load])[] = [
+export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Conv', () => import('./conv/schema.ts').then((m) => [m.conv])],
   ['Gemm', () => import('./gemm/schema.ts').then((m) => [m.gemm])],
   ['MatMul', () => import('./matmul/schema.ts').then((m) => [m.matMul])],

@@ -278,11 +278,14 @@ async function load(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
   options: SessionOptions,
 ): Promise<Graph> {
-  const graph = await read(model, options.onProgress);
-  return optimise(options.transform ? await options.transform(graph) : graph);
+  const read = await readModel(model, options.onProgress);
+  const graph = options.transform ? await options.transform(read) : read;
+  // The caller's function may have added others.
+  await loadOperators(graph.nodes.map(({ op }) => op));
+  return optimise(graph);
 }
 
-async function read(
+async function readModel(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
   onProgress: OnProgress | undefined,
 ): Promise<Graph> {
