@@ -1,7 +1,7 @@
 /** Builds `dist/`: the engine as browser modules, its declarations, and the Node command. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 import { buildCommand } from './build-command.ts';
 import { minifyWgsl } from './minify-wgsl.ts';
@@ -42,13 +42,26 @@ async function buildEngine(): Promise<void> {
       modulePreload: false,
       rolldownOptions: {
         output: {
-          chunkFileNames: 'chunks/[name].js',
+          chunkFileNames: chunkName,
           // What every page needs is one file: many small ones compress badly.
           codeSplitting: { groups: [{ name: 'base', test: alwaysNeeded }] },
         },
       },
     },
   });
+}
+
+interface Chunk {
+  readonly name: string;
+  readonly facadeModuleId: string | null;
+  readonly moduleIds: readonly string[];
+}
+
+/** `conv-schema.js` of `ops/conv/schema.ts`, alone or with what it shares with other chunks. */
+function chunkName({ name, facadeModuleId, moduleIds }: Chunk): string {
+  const module = facadeModuleId ?? moduleIds.at(-1);
+  if (name === 'base' || !module) return `chunks/${name}.js`;
+  return `chunks/${basename(dirname(module))}-${basename(module, '.ts')}.js`;
 }
 
 function buildTypes(): void {

@@ -26,7 +26,7 @@ try {
   const statically = loadedWith(bundle, []);
   for (const file of [...bundle.files].sort((a, b) => b.gzip - a.gzip)) {
     const how = statically.includes(file) ? 'at once' : 'when needed';
-    console.log(`${file.name.padEnd(34)} ${kilobytes(file.gzip)} gzip ${how}`);
+    console.log(`${file.name.padEnd(42)} ${kilobytes(file.gzip)} gzip ${how}`);
   }
   console.log();
 

@@ -1,6 +1,6 @@
 /**
- * Runs every check of the project in turn — lint, import rule, types, unit tests, tests on both
- * software adapters — and closes with one line that counts the tests.
+ * Runs every check of the project in turn — lint, import rule, types, a build and its size, unit
+ * tests, tests on both software adapters — and closes with one line that counts the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -24,6 +24,8 @@ const checks = [
   { name: 'lint', command: [node, bin('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'import rule', command: [node, tsx, join(root, 'scripts/check-rooms.ts')] },
   { name: 'types', command: [node, bin('typescript/bin/tsc')] },
+  { name: 'build', command: [node, tsx, join(root, 'scripts/build.ts')] },
+  { name: 'size', command: [node, tsx, join(root, 'scripts/size.ts')] },
 ];
 const projects = ['unit', 'gpu-gles', 'gpu-ss'];
 
