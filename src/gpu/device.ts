@@ -197,8 +197,8 @@ function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
   const limits = device.limits;
   const names = [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');
   const clamp = (value: number, bound: number) => (compatibility ? Math.min(value, bound) : value);
-  const subgroupMin = Number(info?.['subgroupMinSize'] ?? 0);
-  const subgroupMax = Number(info?.['subgroupMaxSize'] ?? 0);
+  const subgroupMin = Number(info?.subgroupMinSize ?? 0);
+  const subgroupMax = Number(info?.subgroupMaxSize ?? 0);
   return {
     adapter: {
       vendor: info?.vendor ?? '',
