@@ -75,6 +75,12 @@ export class Tensor implements HostTensor {
       );
     }
     this.type = type;
+    if (typeof data !== 'object' || data === null) {
+      throw new WgconvError(
+        'invalid-argument',
+        `a ${type} tensor takes a typed array, not ${data === null ? 'null' : typeof data}`,
+      );
+    }
     if ('gpuBuffer' in data) {
       this.dims = checkDims(dims ?? []);
       this.location = 'gpu-buffer';
@@ -170,6 +176,12 @@ export interface GpuSource {
 }
 
 function checkDims(dims: readonly number[]): readonly number[] {
+  if (!Array.isArray(dims)) {
+    throw new WgconvError(
+      'invalid-argument',
+      `dims must be an array of integers, such as [1, 3, 224, 224], not ${JSON.stringify(dims)}`,
+    );
+  }
   for (const dim of dims) {
     if (!Number.isInteger(dim) || dim < 0) {
       throw new WgconvError('invalid-argument', `dims ${formatDims(dims)} must be integers from 0`);
@@ -183,6 +195,9 @@ function copyElements(type: DataType, values: readonly number[] | readonly bigin
   const big = type === 'int64' || type === 'uint64';
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number | bigint;
+    if (big && typeof value !== 'bigint' && !Number.isInteger(value)) {
+      throw new WgconvError('invalid-argument', `a tensor of ${type} cannot hold ${value}`);
+    }
     result[index] = big ? BigInt(value) : Number(value);
   }
   return result as unknown as TypedArray;

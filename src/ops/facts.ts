@@ -40,11 +40,21 @@ export function inferNode(
   return types;
 }
 
-/** Runs `compute`; an error that names no node gets the name of this one. */
+/**
+ * Runs `compute`; an error that names no node gets the name of this one, and so does the error of
+ * an array that is longer than the machine's memory.
+ */
 export function namingNode<T>(node: Node, compute: () => T): T {
   try {
     return compute();
   } catch (error) {
+    if (error instanceof RangeError && /array/i.test(error.message)) {
+      throw new WgconvError(
+        'out-of-memory',
+        `this node makes more than fits into memory (${error.message}); use smaller inputs`,
+        { node: node.name, operator: node.op, cause: error },
+      );
+    }
     if (!(error instanceof WgconvError) || error.node !== undefined) throw error;
     const { code, message, value, data } = error;
     throw new WgconvError(code, message, {

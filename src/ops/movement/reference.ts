@@ -1,6 +1,7 @@
 /** The oracles of data movement: for every output coordinate, which input element lands there. */
 
 import type { PadMode } from '../../../shaders/pad.ts';
+import { WgconvError } from '../../core/errors.ts';
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
@@ -252,7 +253,10 @@ export const gatherReference: Reference<{ axis: number }> = (inputs, attributes,
   const pick: Pick = (i) => {
     const index = picked[dot(i.slice(axis), indexStrides)] as number;
     if (index < -size || index >= size) {
-      throw new RangeError(`Gather: index ${index} is outside an axis of size ${size}`);
+      throw new WgconvError(
+        'invalid-argument',
+        `the index ${index} is outside an axis of size ${size}`,
+      );
     }
     const at = index < 0 ? index + size : index;
     const outer = dot(i, strides.slice(0, axis));

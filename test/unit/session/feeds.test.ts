@@ -1,6 +1,7 @@
 /** What a session says to wrong feeds and to a host without WebGPU. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { hostTensor } from '../../../src/core/tensor.ts';
 import { InferenceSession, Tensor, WgconvError } from '../../../src/index.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 
@@ -70,6 +71,33 @@ describe('a session', () => {
     const one = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
     const all = await Promise.all([2, 3, 4].map((n) => session.run({ left: row(n), right: one })));
     expect(all.map(({ sum }) => sum?.dims[0])).toEqual([2, 3, 4]);
+  });
+
+  it('names the node whose output is larger than any memory, and an index that is none', async () => {
+    const hostile = encodeModel({
+      nodes: [
+        { op: 'Gather', name: 'pick', inputs: ['right', 'left'], outputs: ['picked'] },
+        { op: 'Expand', name: 'grow', inputs: ['right', 'shape'], outputs: ['y'] },
+      ],
+      inputs: [
+        { name: 'left', type: 'int64', dims: ['N'] },
+        { name: 'right', dims: [1, 3] },
+      ],
+      outputs: ['picked', 'y'],
+      initializers: {
+        shape: hostTensor('int64', [3], BigInt64Array.of(10n ** 5n, 10n ** 10n, 3n)),
+      },
+    });
+    const other = await InferenceSession.create(hostile, { backend: 'cpu' });
+    const pick = (index: bigint) =>
+      refusal(() =>
+        other.run({ left: new Tensor('int64', BigInt64Array.of(index), [1]), right: row(1) }),
+      );
+    const large = await pick(0n);
+    expect([large.code, large.node]).toEqual(['out-of-memory', 'grow']);
+    const outside = await pick(7n);
+    expect([outside.code, outside.node]).toEqual(['invalid-argument', 'pick']);
+    expect(outside.message).toContain('index 7');
   });
 
   it('says that it was disposed', async () => {
