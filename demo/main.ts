@@ -44,12 +44,11 @@ async function start(backend: 'webgpu' | 'cpu' = 'webgpu'): Promise<void> {
     // Drivers compile at the first dispatch: that is done before anyone draws.
     const blank = new Tensor('float32', new Float32Array(side * side), [1, 1, side, side]);
     await session.run({ [session.inputNames[0] as string]: blank });
-    status.textContent = `Ready. ${describeBackend(session)}`;
     document.body.dataset.ready = backend;
     await answer();
   } catch (error) {
-    status.textContent = error instanceof Error ? error.message : String(error);
     if (error instanceof WgconvError && error.code === 'no-webgpu') offerCpu();
+    else status.textContent = error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -65,7 +64,7 @@ function offerCpu(): void {
   button.type = 'button';
   button.textContent = 'Run on the CPU instead';
   button.addEventListener('click', () => void start('cpu'));
-  status.append(' ', button);
+  status.replaceChildren('This browser offers no WebGPU adapter. ', button);
 }
 
 /** Answers the drawing as it is now; while one answer is computed, at most one more waits. */
@@ -93,6 +92,7 @@ async function answerOnce(network: InferenceSession): Promise<void> {
   show(image);
   if (!image) {
     digit.textContent = '\u00a0';
+    status.textContent = `Ready. ${describeBackend(network)}`;
     for (const row of rows) row.show(0, false);
     return;
   }

@@ -79,8 +79,9 @@ export function describeAdapter(
   // In compatibility mode Chrome keeps the adapter's name to itself.
   const shown = name || (recipe === 'cr-gles' ? 'OpenGL ES, compatibility mode' : 'without a name');
   const ceiling = device?.ceiling;
+  const software = recipe === 'cr-ss' ? ', in software' : '';
   const speed = ceiling
     ? `, about ${ceiling.gflops.toPrecision(2)} GFLOP/s and ${ceiling.gbps.toPrecision(2)} GB/s`
     : '';
-  return `WebGPU adapter: ${shown} (Chrome ${browser}, --adapter ${recipe}${speed})`;
+  return `WebGPU adapter: ${shown}${software} (Chrome ${browser}, --adapter ${recipe}${speed})`;
 }

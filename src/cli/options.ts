@@ -26,7 +26,8 @@ export function addCommonOptions(command: Command): Command {
     .addOption(
       new Option(
         '--adapter <recipe>',
-        'default: the machine’s GPU; cr-ss: SwiftShader; cr-gles: OpenGL ES, compatibility mode',
+        'default: the machine’s GPU; cr-ss: SwiftShader, in software; cr-gles: OpenGL ES, ' +
+          'compatibility mode; left out: cr-ss on Linux without a GPU, else default',
       ).choices(recipes),
     )
     .option('--algorithm <name>', 'force an algorithm wherever a node offers it')

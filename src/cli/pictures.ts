@@ -28,7 +28,8 @@ export function readBytes(file: string, what: string): Uint8Array {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new UsageError(`the ${what} "${file}" does not exist`);
-    if (code === 'EISDIR') throw new UsageError(`the ${what} "${file}" is a folder`);
+    if (code === 'EISDIR')
+      throw new UsageError(`the ${what} "${file}" is a folder; name a file in it`);
     throw new UsageError(`the ${what} "${file}" cannot be read: ${message}`);
   }
 }

@@ -61,7 +61,7 @@ function createProgram(
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
-    .showHelpAfterError('(add --help for what can be said)')
+    .showHelpAfterError('(--help lists what there is)')
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 a check or the work failed, 2 the command line is wrong.',

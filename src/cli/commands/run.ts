@@ -200,7 +200,7 @@ function describeRun({ file, milliseconds, outputs }: ShownRun, result: RunResul
   const parts = outputs.map(({ name, classification }, index) => {
     if (!classification) return describeTensor(name, result.outputs[index] as NamedTensor);
     const note = classification.softmaxApplied
-      ? `\n"${name}" holds no probabilities: softmax made these, to be looked at.`
+      ? `\n"${name}" holds no probabilities: softmax made these from its values.`
       : '';
     const which = outputs.length > 1 ? `"${name}"\n` : '';
     return which + classificationTable(classification) + note;

@@ -61,7 +61,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     }
     terminal.out(digitTable(digits));
     if (report) {
-      terminal.out('\nEvery node on the GPU against its float64 reference on the CPU:');
+      terminal.out('\nEvery node on the GPU was compared with its float64 reference on the CPU.');
       terminal.out(describeReport(report, false, false));
     }
     terminal.out(nextSteps(shown, relative(process.cwd(), pictures[0]?.file ?? '')));
