@@ -175,14 +175,15 @@ function bindInputs(inputs: readonly ValueInfo[], shapes: InputShapes): ValueInf
   const bound = new Map<string, { readonly size: number; readonly input: string }>();
   return inputs.map((input): ValueInfo & StaticTensorType => {
     const { name, type, dims: declared } = input;
-    const dims = shapes[name] ?? (isStatic(input) ? input.dims : undefined);
-    if (!dims) {
+    const sized = { name, type, dims: shapes[name] ?? declared };
+    if (!isStatic(sized)) {
       throw new WgconvError(
         'missing-input',
         `the input "${name}" has the shape ${formatDims(declared)}; say which sizes it takes`,
         { value: name },
       );
     }
+    const dims: readonly number[] = sized.dims;
     const wrong = (why: string) =>
       new WgconvError(
         'wrong-shape',

@@ -100,6 +100,12 @@ describe('a session', () => {
     expect(outside.message).toContain('index 7');
   });
 
+  it('says which sizes a plan lacks', async () => {
+    const error = await refusal(() => session.prepare());
+    expect(error.code).toBe('missing-input');
+    expect(error.message).toBe('the input "left" has the shape [N,3]; say which sizes it takes');
+  });
+
   it('says that it was disposed', async () => {
     const other = await InferenceSession.create(model, { backend: 'cpu' });
     await other.dispose();
