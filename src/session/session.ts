@@ -313,11 +313,18 @@ async function readModel(
 }
 
 async function createContext(options: SessionOptions): Promise<GpuContext | undefined> {
-  if (options.backend === 'cpu') return undefined;
+  const { backend = 'webgpu' } = options;
+  if (!['webgpu', 'cpu', 'auto'].includes(backend)) {
+    throw new WgconvError(
+      'invalid-argument',
+      `there is no backend "${backend}"; use 'webgpu', 'cpu' or 'auto'`,
+    );
+  }
+  if (backend === 'cpu') return undefined;
   try {
     return await GpuContext.acquire(options.gpu);
   } catch (error) {
-    if (options.backend === 'auto' && error instanceof WgconvError && error.code === 'no-webgpu') {
+    if (backend === 'auto' && error instanceof WgconvError && error.code === 'no-webgpu') {
       return undefined;
     }
     throw error;

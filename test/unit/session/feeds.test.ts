@@ -114,6 +114,16 @@ describe('a session', () => {
   });
 });
 
+describe('an option that does not exist', () => {
+  it('names the backends that do', async () => {
+    const error = await refusal(() =>
+      InferenceSession.create(model, { backend: 'wasm' as 'webgpu' }),
+    );
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toBe("there is no backend \"wasm\"; use 'webgpu', 'cpu' or 'auto'");
+  });
+});
+
 describe('a host without WebGPU', () => {
   it('says so and offers the cpu backend', async () => {
     const error = await refusal(() => InferenceSession.create(model));
