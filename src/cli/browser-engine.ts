@@ -21,7 +21,7 @@ import type {
   RemoteMethod,
   RunResult,
 } from './engine.ts';
-import { type ErrorMessage, errorFromMessage } from './failure.ts';
+import { type ErrorMessage, errorFromMessage, InterruptedError } from './failure.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
 import { PageServer } from './page-server.ts';
 
@@ -41,11 +41,19 @@ export class BrowserEngine implements Engine {
   readonly #server: PageServer;
   readonly #browser: Browser;
   readonly #options: BrowserOptions;
+  readonly #interrupt: Interrupt;
   #page: Page;
   #calls = 0;
 
-  private constructor(server: PageServer, browser: Browser, page: Page, options: BrowserOptions) {
+  private constructor(
+    server: PageServer,
+    browser: Browser,
+    page: Page,
+    interrupt: Interrupt,
+    options: BrowserOptions,
+  ) {
     this.#server = server;
+    this.#interrupt = interrupt;
     this.#browser = browser;
     this.#page = page;
     this.#options = options;
@@ -54,19 +62,19 @@ export class BrowserEngine implements Engine {
   /** @throws WgconvError `no-webgpu` where the browser does not start */
   static async launch(options: BrowserOptions): Promise<BrowserEngine> {
     const server = await PageServer.start(pageFolder());
+    const interrupt = new Interrupt();
     let browser: Browser | undefined;
     try {
       browser = await launchBrowser(options);
-      return new BrowserEngine(
-        server,
-        browser,
-        await openPage(browser, server.url, options),
-        options,
-      );
+      // Until here Playwright did not listen.
+      if (interrupt.happened) throw new InterruptedError();
+      const page = await openPage(browser, server.url, options);
+      return new BrowserEngine(server, browser, page, interrupt, options);
     } catch (error) {
       await browser?.close();
       await server.close();
-      throw error;
+      interrupt.forget();
+      throw interrupt.happened ? new InterruptedError() : error;
     }
   }
 
@@ -113,6 +121,7 @@ export class BrowserEngine implements Engine {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#server.close();
+    this.#interrupt.forget();
   }
 
   async #call<T>(method: RemoteMethod, args: unknown[], timeout?: Promise<never>): Promise<T> {
@@ -126,7 +135,9 @@ export class BrowserEngine implements Engine {
     } catch (error) {
       done.catch(() => {});
       this.#server.take(id);
-      await this.#reopen();
+      if (this.#interrupt.happened) throw new InterruptedError();
+      // Where the browser is going, too, its last words say less than the page's.
+      await this.#reopen().catch(() => {});
       throw new WgconvError(
         'device-lost',
         `the page in the browser ended while it worked (${firstLine(error)})`,
@@ -158,6 +169,22 @@ export class BrowserEngine implements Engine {
         'or set CHROME_PATH to another browser.',
       { cause: error },
     );
+  }
+}
+
+/** Playwright closes the browser on Ctrl-C and then ends the process: what fails meanwhile is no error. */
+class Interrupt {
+  happened = false;
+  readonly #note = () => {
+    this.happened = true;
+  };
+
+  constructor() {
+    process.once('SIGINT', this.#note);
+  }
+
+  forget(): void {
+    process.off('SIGINT', this.#note);
   }
 }
 

@@ -9,6 +9,9 @@ export const exitFailed = 1;
 /** The command line is wrong: an unknown option, a value of the wrong form, a file that is not there. */
 export const exitUsage = 2;
 
+/** What shells give for a program that SIGINT ended. */
+const exitInterrupted = 130;
+
 /** The command line asks for something that cannot be; the message says what to write instead. */
 export class UsageError extends Error {
   constructor(message: string) {
@@ -17,14 +20,23 @@ export class UsageError extends Error {
   }
 }
 
+/** The person pressed Ctrl-C. */
+export class InterruptedError extends Error {
+  constructor() {
+    super('interrupted');
+    this.name = 'InterruptedError';
+  }
+}
+
 /** The exit code that belongs to an error. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof InterruptedError) return exitInterrupted;
   return error instanceof UsageError ? exitUsage : exitFailed;
 }
 
 /** What a person is told; the stack only where it was asked for. */
 export function describeFailure(error: unknown, debug: boolean): string {
-  const known = error instanceof UsageError || error instanceof WgconvError;
+  const known = [UsageError, WgconvError, InterruptedError].some((kind) => error instanceof kind);
   const said = error instanceof Error ? error.message : String(error);
   // The engine speaks to the author of a page.
   const message = said.replaceAll("{ backend: 'cpu' }", '--backend cpu');

@@ -2,7 +2,7 @@
  * The built command from end to end, in a process of its own: on the CPU, and in Chromium on the
  * adapter that every machine has.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -269,6 +269,57 @@ exec '${browser}' "$@" --disable-gpu
       expect(status).toBe(1);
     }
   }, 60_000);
+
+  test.skipIf(process.platform === 'win32')(
+    'Ctrl-C ends it and its browser quietly',
+    async () => {
+      // Half a minute of work in the float64 loops of the check.
+      const conv = { op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] };
+      const dims = [64, 64, 5, 5];
+      const w = hostTensor('float32', dims, new Float32Array(64 * 64 * 25).fill(0.01));
+      const model = write(
+        'long.onnx',
+        encodeModel({
+          nodes: [conv],
+          inputs: [{ name: 'x', dims: [1, 64, 200, 200] }],
+          outputs: ['y'],
+          initializers: { w },
+        }),
+      );
+      // A browser of its own name, to see whether it is gone.
+      const profile = join(folder, 'interrupted');
+      const chrome = write(
+        'interrupted-chrome',
+        new TextEncoder().encode(
+          `#!/bin/sh\nexec '${browser}' "$@" --crash-dumps-dir=${profile}\n`,
+        ),
+      );
+      chmodSync(chrome, 0o755);
+      const running = () =>
+        spawnSync('pgrep', ['-f', `crash-dumps-dir=${profile}`], { encoding: 'utf8' }).stdout;
+      const child = spawn(process.execPath, [join(built, 'main.js'), 'verify', model], {
+        env: { ...process.env, CHROME_PATH: chrome },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      const checking = new Promise<void>((resolve) => {
+        child.stderr.on('data', (text) => {
+          said += text;
+          if (said.includes('Checking nodes')) resolve();
+        });
+      });
+      const ended = new Promise<number | null>((resolve) => {
+        child.on('close', resolve);
+      });
+      await Promise.race([checking, ended]);
+      expect(running()).not.toBe('');
+      child.kill('SIGINT');
+      expect(await ended).toBe(130);
+      expect(said).not.toContain('unexpected error');
+      expect(running()).toBe('');
+    },
+    60_000,
+  );
 
   test('an algorithm that no node offers is bad usage', () => {
     const model = write('model.onnx', classifier());
