@@ -18,6 +18,8 @@ export interface Classification {
   readonly top: readonly Ranked[];
   /** The output held no probabilities; softmax made some of it, to be looked at. */
   readonly softmaxApplied: boolean;
+  /** What a person should know before believing the table. */
+  readonly warnings: readonly string[];
 }
 
 export interface Statistics {
@@ -62,7 +64,15 @@ export function classify(
     label: names?.[index],
     probability: values[index] as number,
   }));
-  return { top, softmaxApplied: !areProbabilities };
+  const warnings: string[] = [];
+  const bad = scores.length - scores.filter(Number.isFinite).length;
+  if (bad > 0) warnings.push(`${bad} of ${scores.length} scores are not finite.`);
+  if (names && names.length !== scores.length) {
+    warnings.push(
+      `The list of labels has ${names.length}, but there are ${scores.length} classes: names may be wrong.`,
+    );
+  }
+  return { top, softmaxApplied: !areProbabilities, warnings };
 }
 
 /**

@@ -199,11 +199,14 @@ function describeRun({ file, milliseconds, outputs }: ShownRun, result: RunResul
   const title = `${file ?? 'result'}  (${formatMilliseconds(milliseconds)})`;
   const parts = outputs.map(({ name, classification }, index) => {
     if (!classification) return describeTensor(name, result.outputs[index] as NamedTensor);
-    const note = classification.softmaxApplied
-      ? `\n"${name}" holds no probabilities: softmax made these from its values.`
-      : '';
+    const notes = [
+      ...(classification.softmaxApplied
+        ? [`"${name}" holds no probabilities: softmax made these from its values.`]
+        : []),
+      ...classification.warnings,
+    ];
     const which = outputs.length > 1 ? `"${name}"\n` : '';
-    return which + classificationTable(classification) + note;
+    return which + [classificationTable(classification), ...notes].join('\n');
   });
   return [title, ...parts].join('\n');
 }

@@ -45,6 +45,19 @@ describe('classify', () => {
     expect(top[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
   });
 
+  test('says where the list of labels has another length, and where scores are not finite', () => {
+    const right = Float64Array.of(0.1, 0.7, 0.2);
+    expect(classify(right, 2, ['a', 'b', 'c']).warnings).toEqual([]);
+    expect(classify(right, 2, ['background', 'a', 'b', 'c']).warnings).toEqual([]);
+    expect(classify(right, 2, undefined).warnings).toEqual([]);
+    expect(classify(right, 2, ['a', 'b']).warnings).toEqual([
+      'The list of labels has 2, but there are 3 classes: names may be wrong.',
+    ]);
+    expect(classify(Float64Array.of(1, Number.NaN), 2, undefined).warnings).toEqual([
+      '1 of 2 scores are not finite.',
+    ]);
+  });
+
   test('a list of labels may begin with a background that the model has not', () => {
     const labels = ['background', 'cat', 'dog'];
     expect(labelsFor(labels, 2)).toEqual(['cat', 'dog']);
