@@ -13,6 +13,16 @@ export interface RawTensor {
   readonly dirtyLanes: number;
 }
 
+/**
+ * The value as it lies on the device: float16 is float32 where the device has no `shader-f16`, and
+ * is not rounded between nodes.
+ */
+export function asStored(value: PlannedValue): PlannedValue {
+  return value.type === 'float16' && value.element === 'f32'
+    ? { ...value, type: 'float32' }
+    : value;
+}
+
 /** A captured buffer of a planned value in the model's own dense order. */
 export function rawTensor(value: PlannedValue, bytes: Uint8Array): RawTensor {
   const size = sizeOf(value.dims);
