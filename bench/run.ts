@@ -1,9 +1,9 @@
 /** `npm run bench`: times wgconv beside its peers in one headless Chrome and prints the ratios. */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import {
   defaultRecipe,
@@ -12,37 +12,52 @@ import {
   type Recipe,
   recipes,
 } from '../src/cli/browser.ts';
-import type { BenchOptions, BenchResult, EngineRow } from './page.ts';
+import type { BenchOptions } from './page.ts';
+import { modelUrl, nets } from './problems/nets.ts';
+import { type Suite, suites } from './problems/suites.ts';
+import { environmentText, markdown, problemText, summaryText } from './report.ts';
+import type { BenchResult, ProblemResult } from './result.ts';
 
 interface Arguments {
   adapter: Recipe;
+  suite?: Suite;
+  quick?: boolean;
   filter?: string;
   peers?: string;
   rounds: string;
-  seconds: string;
+  seconds?: string;
+  minutes?: string;
   json?: string;
+  markdown?: string;
+  chart?: string;
 }
 
+const root = resolve(import.meta.dirname, '..');
 const options = new Command('bench')
   .description('times wgconv beside onnxruntime-web and tfjs, all on WebGPU in one Chrome')
   .addOption(
     new Option('--adapter <name>', 'which adapter').choices([...recipes]).default(defaultRecipe()),
   )
+  .addOption(
+    new Option('--suite <name>', 'what is timed (without it, two convolutions)').choices(suites),
+  )
+  .option('--quick', 'a part of the suite, or of all suites, in under five minutes')
   .option('--filter <text>', 'only problems whose name contains the text')
   .option('--peers <names>', 'only these peers, comma-separated: onnxruntime,tfjs')
   .option('--rounds <n>', 'rounds at the most', '30')
-  .option('--seconds <n>', 'seconds at the most for each problem and mode', '5')
+  .option('--seconds <n>', 'seconds at the most for each problem and mode (5; --quick: 0.5)')
+  .option('--minutes <n>', 'begin no problem after so many minutes')
   .option('--json <file>', 'write the results as JSON')
+  .option('--markdown <file>', 'write the results as Markdown')
+  .option('--chart <file>', 'draw the ratios to the best peer, as SVG')
   .parse()
   .opts<Arguments>();
 
-const result = await bench(options);
-print(result, options.adapter);
-if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+await bench(options);
 
-async function bench({ adapter, filter, peers, rounds, seconds }: Arguments): Promise<BenchResult> {
+async function bench(given: Arguments): Promise<void> {
   const server = await createServer({
-    root: resolve(import.meta.dirname, '..'),
+    root,
     configFile: false,
     logLevel: 'error',
     // A page that is timed must not be reloaded because a file changes.
@@ -63,58 +78,79 @@ async function bench({ adapter, filter, peers, rounds, seconds }: Arguments): Pr
   });
   await server.listen();
   const executablePath = await findOrInstallBrowser((line) => console.error(line));
-  const browser = await chromium.launch({ executablePath, args: launchArguments(adapter) });
+  const browser = await chromium.launch({ executablePath, args: launchArguments(given.adapter) });
   try {
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(String(error)));
     await page.exposeFunction('benchProgress', progress);
+    const available = await serveModels(page);
     await page.goto(`${server.resolvedUrls?.local[0]}bench/index.html`);
-    await page.waitForFunction(() => typeof window.runBench === 'function', undefined, {
+    await page.waitForFunction(() => typeof window.runProblem === 'function', undefined, {
       timeout: 180_000,
     });
-    const settings: BenchOptions = {
-      filter,
-      peers: peers?.split(','),
-      rounds: Number(rounds),
-      seconds: Number(seconds),
-      leastRounds: 5,
-    };
-    return await page.evaluate((given) => window.runBench(given), settings);
+    await runAll(page, given, available);
   } finally {
     await browser.close();
     await server.close();
   }
 }
 
+/** Answers the page's requests for models from the files; says which there are. */
+async function serveModels(page: Page): Promise<string[]> {
+  const there = nets.filter(({ path }) => existsSync(resolve(root, path)));
+  for (const { name, path } of there) {
+    await page.route(`**${modelUrl}${encodeURIComponent(name)}`, (route) =>
+      route.fulfill({ path: resolve(root, path), contentType: 'application/octet-stream' }),
+    );
+  }
+  return there.map(({ name }) => name);
+}
+
+async function runAll(page: Page, given: Arguments, available: string[]): Promise<void> {
+  const { suite, quick, filter, peers, rounds } = given;
+  const seconds = given.seconds ?? (quick ? '0.5' : '5');
+  const settings: BenchOptions = {
+    ...{ suite, quick, filter, available },
+    peers: peers?.split(','),
+    rounds: Number(rounds),
+    seconds: Number(seconds),
+    leastRounds: 5,
+  };
+  const { problems, ...environment } = await page.evaluate(
+    (value) => window.startBench(value),
+    settings,
+  );
+  const results: ProblemResult[] = [];
+  const result: BenchResult = { ...environment, recipe: given.adapter, results };
+  progress('');
+  console.log(environmentText(result).join('\n'));
+  if (suite === 'nets' && available.length < nets.length)
+    console.log(`${nets.length - available.length} networks are not there and left out`);
+  const end = performance.now() + Number(given.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  for (const [index, problem] of problems.entries()) {
+    if (performance.now() > end) {
+      console.log(`\nTime is up: ${problems.length - index} problems were not begun.`);
+      break;
+    }
+    try {
+      results.push(await page.evaluate((name) => window.runProblem(name), problem));
+      progress('');
+      console.log(`\n${problemText(results.at(-1) as ProblemResult).join('\n')}`);
+    } catch (error) {
+      console.log(`\n${problem}: ${error}`);
+    }
+    if (given.json) writeFileSync(given.json, `${JSON.stringify(result, null, 2)}\n`);
+  }
+  if (given.json) writeFileSync(given.json, `${JSON.stringify(result, null, 2)}\n`);
+  if (results.length > 0) console.log(`\n${summaryText(result).join('\n')}`);
+  if (given.markdown) writeFileSync(given.markdown, markdown(result));
+  if (given.chart) {
+    // Loaded when it is asked for: its library is large.
+    const { chartOf } = await import('./chart.ts');
+    writeFileSync(given.chart, chartOf(result));
+  }
+}
+
 function progress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
-}
-
-function print(result: BenchResult, adapter: string): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
-  console.log(`Adapter  ${adapter}: ${result.adapter}`);
-  console.log(`Browser  ${result.browser.match(/Chrom\S*/)?.[0] ?? result.browser}`);
-  console.log(`Ceiling  ${result.ceilingGflops.toFixed(1)} GFLOP/s, measured in this run\n`);
-  for (const { problem, macs, rows } of result.results) {
-    console.log(
-      `${problem} (${(macs / 1e6).toFixed(1)} M multiply-adds, ${result.algorithms[problem]})`,
-    );
-    for (const row of rows) console.log(`  ${describe(row, result.ceilingGflops)}`);
-    console.log();
-  }
-  console.log(
-    'Times are medians in ms (p10 to p90). A ratio is the peer\u2019s time over wgconv\u2019s, 95 % interval.',
-  );
-}
-
-function describe(row: EngineRow, ceiling: number): string {
-  const name = `${row.engine} ${row.version}`.padEnd(32);
-  if (row.error || !row.endToEnd || !row.resident) return `${name}${row.error}`;
-  const time = ({ median, p10, p90 }: NonNullable<EngineRow['endToEnd']>) =>
-    `${median.toFixed(1)} (${p10.toFixed(1)} to ${p90.toFixed(1)})`.padEnd(24);
-  const ratio = (r: EngineRow['residentRatio']) =>
-    r ? `${r.median.toFixed(2)}x [${r.low.toFixed(2)}, ${r.high.toFixed(2)}]`.padEnd(22) : '';
-  const isOwn = row.engine === 'wgconv';
-  const share = `${(row.gflops ?? 0).toFixed(1)} GFLOP/s, ${(((row.gflops ?? 0) / ceiling) * 100).toFixed(0)} %`;
-  return `${name}end to end ${time(row.endToEnd)}${isOwn ? ''.padEnd(22) : ratio(row.endToEndRatio)}resident ${time(row.resident)}${isOwn ? ''.padEnd(22) : ratio(row.residentRatio)}${share}`;
 }

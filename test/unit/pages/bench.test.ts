@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { BenchResult } from '../../../bench/page.ts';
+import { chartOf } from '../../../bench/chart.ts';
+import { convProblems, networkConvolutions } from '../../../bench/problems/conv.ts';
+import { selected } from '../../../bench/problems/suites.ts';
+import { comparisons, geometricMean, markdown, summaryText } from '../../../bench/report.ts';
+import type { BenchResult, EngineRow } from '../../../bench/result.ts';
 
 const run = promisify(execFile);
 
@@ -14,10 +18,11 @@ describe('the benchmark', () => {
   it('times wgconv beside its peers on one adapter and prints the ratios', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'wgconv-bench-'));
     const json = join(folder, 'bench.json');
+    const chart = join(folder, 'bench.svg');
     try {
       const { stdout } = await run(process.execPath, [
-        ...['--import', 'tsx', 'bench/run.ts'],
-        ...['--filter', '1x1', '--rounds', '5', '--seconds', '1', '--json', json],
+        ...['--import', 'tsx', 'bench/run.ts', '--filter', '1x1', '--rounds', '5'],
+        ...['--seconds', '1', '--json', json, '--chart', chart],
       ]);
       const result = JSON.parse(readFileSync(json, 'utf8')) as BenchResult;
       expect(result.results.map(({ problem }) => problem)).toEqual(['conv 1x1, 64 to 256, 56x56']);
@@ -36,8 +41,99 @@ describe('the benchmark', () => {
       }
       expect(stdout).toMatch(/Adapter .*\n.*Chrome/);
       expect(stdout).toMatch(/\d\.\d\dx \[/);
+      expect(stdout).toMatch(/geometric mean \d+\.\d\dx over 1 problems/);
+      expect(readFileSync(chart, 'utf8')).toContain('conv 1x1, 64 to 256, 56x56');
     } finally {
       rmSync(folder, { recursive: true });
     }
   }, 240_000);
+
+  it('has the distinct convolutions of five networks and what these lack', () => {
+    const problems = convProblems();
+    const names = problems.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(80);
+    const macs = (name: string) => problems.find((problem) => problem.name === name)?.macs;
+    expect(macs('conv 3x3, 64 to 64, 56x56')).toBe(56 * 56 * 64 * 64 * 9);
+    expect(macs('conv 7x7, 3 to 64, 224x224, stride 2')).toBe(112 * 112 * 64 * 3 * 49);
+    expect(macs('conv 3x3, 128 to 128, 56x56, 32 groups')).toBe(56 * 56 * 128 * 4 * 9);
+    expect(macs('conv 3x3, 96 to 96, 112x112, stride 2, pads 0 0 1 1, depthwise')).toBe(
+      56 * 56 * 96 * 9,
+    );
+    expect(names).toContain('conv 3x3, 64 to 64, 56x56, dilation 2');
+    expect(names).toContain('conv 1x1, 63 to 65, 56x56');
+    expect(names.some((name) => name.endsWith('batch 8'))).toBe(true);
+    // Published counts of the whole networks, less what is repeated.
+    expect(networkConvolutions.vgg19).toHaveLength(9);
+    expect(networkConvolutions.resnet50).toHaveLength(24);
+  });
+
+  it('gives a model to every problem, and a quick part of every suite', () => {
+    const available = ['LeNet-5'];
+    for (const suite of ['conv', 'ops', 'nets'] as const) {
+      const all = selected({ suite, available }).map(({ name }) => name);
+      const quick = selected({ suite, available, quick: true }).map(({ name }) => name);
+      expect(quick.length).toBeGreaterThan(0);
+      expect(quick.length).toBeLessThanOrEqual(20);
+      expect(all).toEqual(expect.arrayContaining(quick));
+    }
+    for (const problem of selected({ suite: 'ops', available }))
+      expect(problem.model()).toBeInstanceOf(Uint8Array);
+  });
+});
+
+describe('the report', () => {
+  const row = (engine: string, time: number, more: Partial<EngineRow> = {}): EngineRow => ({
+    ...{ engine, version: '1', relativeError: 0 },
+    endToEnd: { median: time, p10: time, p90: time, runs: 5 },
+    resident: { median: time, p10: time, p90: time, runs: 5 },
+    endToEndRatio: { median: time / 2, low: time / 2, high: time / 2 },
+    residentRatio: { median: time / 2, low: time / 2, high: time / 2 },
+    ...more,
+  });
+  const result: BenchResult = {
+    ...{ recipe: 'cr-ss', adapter: 'swiftshader', browser: 'Chrome/1' },
+    ...{ ceilingGflops: 10, ceilingGbps: 1 },
+    results: [
+      {
+        ...{ problem: 'won', macs: 1e6, algorithm: 'a' },
+        rows: [row('wgconv', 2), row('slow', 16), row('fast', 8)],
+      },
+      {
+        ...{ problem: 'lost', macs: 1e6, algorithm: 'a' },
+        rows: [row('wgconv', 2), row('fast', 1), row('wrong', 0.01, { implausible: true })],
+      },
+      {
+        ...{ problem: 'alone', macs: 0, algorithm: 'a' },
+        rows: [row('wgconv', 2), { engine: 'p', version: '', relativeError: 0, error: 'no | op' }],
+      },
+    ],
+  };
+
+  it('compares with the best peer; what is implausible or failed is not counted', () => {
+    const list = comparisons(result, 'resident');
+    expect(list.map(({ problem, peer, ratio }) => [problem, peer, ratio.median])).toEqual([
+      ['lost', 'fast', 0.5],
+      ['won', 'fast', 4],
+    ]);
+    expect(geometricMean(list)).toBeCloseTo(Math.sqrt(2), 12);
+  });
+
+  it('lists losses and says why a row has no time', () => {
+    const text = summaryText(result).join('\n');
+    expect(text).toContain('GPU-resident: geometric mean 1.41x over 2 problems, 1 lost');
+    expect(text).toMatch(/0\.50x .*lost \(fast\)/);
+    expect(text).not.toContain('won (');
+    const table = markdown(result);
+    expect(table.indexOf('| lost |')).toBeLessThan(table.indexOf('| won |'));
+    expect(table).toContain('implausible: not counted');
+    expect(table).toContain('| no   op |');
+  });
+
+  it('draws the ratios as SVG', () => {
+    const svg = chartOf(result);
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(svg.match(/<circle /g)).toHaveLength(2);
+    expect(svg.indexOf('>lost<')).toBeLessThan(svg.indexOf('>won<'));
+  });
 });
