@@ -199,6 +199,12 @@ export class InferenceSession {
   }
 
   #check(feeds: FeedsObject): Feeds {
+    if (typeof feeds !== 'object' || feeds === null) {
+      throw new WgconvError(
+        'invalid-argument',
+        `feeds are an object of tensors by input name, as { ${this.inputNames[0]}: tensor }`,
+      );
+    }
     for (const name of Object.keys(feeds)) {
       if (!this.inputNames.includes(name)) {
         throw new WgconvError(
@@ -308,7 +314,12 @@ async function readModel(
     onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
     return readOnnxModel(bytes);
   }
-  await loadOperators(model.nodes.map(({ op }) => op));
+  if (!Array.isArray((model as Graph | undefined)?.nodes)) {
+    throw new WgconvError(
+      'invalid-argument',
+      'a model is the URL of an ONNX file, its bytes (ArrayBuffer or Uint8Array), or a graph',
+    );
+  }
   return model;
 }
 

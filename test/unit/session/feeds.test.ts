@@ -114,6 +114,23 @@ describe('a session', () => {
   });
 });
 
+describe('what is no model and what are no feeds', () => {
+  it.each([undefined, null, 3, {}])('is refused: %s as a model', async (nothing) => {
+    const error = await refusal(() =>
+      InferenceSession.create(nothing as never, { backend: 'cpu' }),
+    );
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toContain('URL of an ONNX file');
+  });
+
+  it('is refused: no feeds at all', async () => {
+    const session = await InferenceSession.create(model, { backend: 'cpu' });
+    const error = await refusal(() => session.run(undefined as never));
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toContain('{ left: tensor }');
+  });
+});
+
 describe('an option that does not exist', () => {
   it('names the backends that do', async () => {
     const error = await refusal(() =>
