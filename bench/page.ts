@@ -126,13 +126,23 @@ window.runProblem = async (name) => {
       ...(macs > 0 ? { gflops, shareOfCeiling: gflops / environment.ceilingGflops } : {}),
       ...(problem.bytes ? { gbps: problem.bytes / timing.median / 1e6 } : {}),
       ...(gflops > plausible * environment.ceilingGflops ? { implausible: true } : {}),
-      endToEndRatio: ratioOf(endToEnd.get(wgconv.name) ?? [], endToEnd.get(engine) ?? []),
-      residentRatio: ratioOf(resident.get(wgconv.name) ?? [], resident.get(engine) ?? []),
+      ...ratio('endToEndRatio', endToEnd, engine),
+      ...ratio('residentRatio', resident, engine),
     });
   }
   for (const prepared of ready.values()) await prepared.dispose();
   return { problem: name, macs, algorithm, rows: [...rows.values()] };
 };
+
+/** There is none where wgconv itself failed. */
+function ratio(
+  name: 'endToEndRatio' | 'residentRatio',
+  times: ReadonlyMap<string, number[]>,
+  engine: string,
+): Partial<EngineRow> {
+  const own = times.get(wgconv.name);
+  return own ? { [name]: ratioOf(own, times.get(engine) ?? []) } : {};
+}
 
 /** What wgconv's own plan says of the problem. */
 async function describe(problem: Problem): Promise<{ algorithm: string; macs: number }> {

@@ -53,8 +53,8 @@ export function problemText(result: ProblemResult): string[] {
       const isOwn = row.engine === 'wgconv';
       const ratio = (r?: Ratio) => (isOwn || !r ? '' : ratioText(r)).padEnd(22);
       const times = [
-        `end to end ${timeText(row.endToEnd).padEnd(24)}${ratio(row.endToEndRatio)}`,
-        `resident ${timeText(row.resident).padEnd(24)}${ratio(row.residentRatio)}`,
+        `end to end ${timeText(row.endToEnd).padEnd(26)}${ratio(row.endToEndRatio)}`,
+        `resident ${timeText(row.resident).padEnd(26)}${ratio(row.residentRatio)}`,
       ];
       return `${name}${times.join('')}${rateText(row)}`;
     }),

@@ -2,7 +2,7 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import {
@@ -23,15 +23,16 @@ interface Arguments {
   suite?: Suite;
   quick?: boolean;
   filter?: string;
-  peers?: string;
-  rounds: string;
-  seconds?: string;
-  minutes?: string;
+  peers?: string[];
+  rounds: number;
+  seconds?: number;
+  minutes?: number;
   json?: string;
   markdown?: string;
   chart?: string;
 }
 
+const peerNames = ['onnxruntime', 'tfjs'];
 const root = resolve(import.meta.dirname, '..');
 const options = new Command('bench')
   .description('times wgconv beside onnxruntime-web and tfjs, all on WebGPU in one Chrome')
@@ -43,10 +44,10 @@ const options = new Command('bench')
   )
   .option('--quick', 'a part of the suite, or of all suites, in under five minutes')
   .option('--filter <text>', 'only problems whose name contains the text')
-  .option('--peers <names>', 'only these peers, comma-separated: onnxruntime,tfjs')
-  .option('--rounds <n>', 'rounds at the most', '30')
-  .option('--seconds <n>', 'seconds at the most for each problem and mode (5; --quick: 0.5)')
-  .option('--minutes <n>', 'begin no problem after so many minutes')
+  .option('--peers <names>', `only these peers, comma-separated: ${peerNames}`, readPeers)
+  .option('--rounds <n>', 'rounds at the most', readNumber, 30)
+  .option('--seconds <n>', 'for each problem and mode (5, with --quick 0.5)', readNumber)
+  .option('--minutes <n>', 'begin no problem after so many minutes', readNumber)
   .option('--json <file>', 'write the results as JSON')
   .option('--markdown <file>', 'write the results as Markdown')
   .option('--chart <file>', 'draw the ratios to the best peer, as SVG')
@@ -108,25 +109,24 @@ async function serveModels(page: Page): Promise<string[]> {
 
 async function runAll(page: Page, given: Arguments, available: string[]): Promise<void> {
   const { suite, quick, filter, peers, rounds } = given;
-  const seconds = given.seconds ?? (quick ? '0.5' : '5');
+  const seconds = given.seconds ?? (quick ? 0.5 : 5);
   const settings: BenchOptions = {
     ...{ suite, quick, filter, available },
-    peers: peers?.split(','),
-    rounds: Number(rounds),
-    seconds: Number(seconds),
+    ...{ peers, rounds, seconds },
     leastRounds: 5,
   };
   const { problems, ...environment } = await page.evaluate(
     (value) => window.startBench(value),
     settings,
   );
+  if (problems.length === 0 && suite !== 'ceiling') console.log('No problem fits the options.');
   const results: ProblemResult[] = [];
   const result: BenchResult = { ...environment, recipe: given.adapter, results };
   progress('');
   console.log(environmentText(result).join('\n'));
   if (suite === 'nets' && available.length < nets.length)
     console.log(`${nets.length - available.length} networks are not there and left out`);
-  const end = performance.now() + Number(given.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  const end = performance.now() + (given.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   for (const [index, problem] of problems.entries()) {
     if (performance.now() > end) {
       console.log(`\nTime is up: ${problems.length - index} problems were not begun.`);
@@ -149,6 +149,20 @@ async function runAll(page: Page, given: Arguments, available: string[]): Promis
     const { chartOf } = await import('./chart.ts');
     writeFileSync(given.chart, chartOf(result));
   }
+}
+
+function readPeers(text: string): string[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !peerNames.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`"${unknown}" is none of ${peerNames.join(', ')}.`);
+  return names;
+}
+
+function readNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It is not a number above 0.');
+  return value;
 }
 
 function progress(line: string): void {
