@@ -46,5 +46,7 @@ export function selected({ suite, quick, filter, available }: Selection): Proble
   } else {
     problems = [problemOf([64, 56, 64, 3, 1, 1]), problemOf([64, 56, 256, 1, 1, 0])];
   }
-  return problems.filter(({ name }) => !filter || name.includes(filter));
+  // Two suites may share a problem.
+  const distinct = [...new Map(problems.map((problem) => [problem.name, problem])).values()];
+  return distinct.filter(({ name }) => !filter || name.includes(filter));
 }

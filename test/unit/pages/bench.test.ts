@@ -77,6 +77,9 @@ describe('the benchmark', () => {
       expect(quick.length).toBeLessThanOrEqual(20);
       expect(all).toEqual(expect.arrayContaining(quick));
     }
+    const mixed = selected({ quick: true, available }).map(({ name }) => name);
+    expect(mixed).toContain('LeNet-5');
+    expect(new Set(mixed).size).toBe(mixed.length);
     for (const problem of selected({ suite: 'ops', available }))
       expect(problem.model()).toBeInstanceOf(Uint8Array);
   });
