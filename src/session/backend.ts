@@ -1,7 +1,7 @@
 /** What the two backends, `webgpu` and `cpu`, have in common: one small interface. */
 
 import { WgconvError } from '../core/errors.ts';
-import type { HostTensor, Tensor } from '../core/tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type Feeds = ReadonlyMap<string, Tensor>;
@@ -32,8 +32,6 @@ export interface Progress {
 }
 
 export type OnProgress = (progress: Progress) => void;
-
-export type HostValues = Map<string, HostTensor>;
 
 /** @throws WgconvError `invalid-argument` where one of the outputs asked for is none. */
 export function wantedOutputs(graph: Graph, { outputs }: RunOptions): readonly string[] {
