@@ -5,6 +5,7 @@ import { cast } from './cast.ts';
 import { convDirect } from './conv_direct.ts';
 import { convGrouped } from './conv_grouped.ts';
 import { convImplicitGemm } from './conv_implicit_gemm.ts';
+import { convTranspose } from './conv_transpose.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
 import { depthwise } from './depthwise.ts';
@@ -35,6 +36,7 @@ export const kernels: readonly Kernel[] = [
   gemmC4,
   convImplicitGemm,
   convDirect,
+  convTranspose,
   cast,
   convertLayout,
   copyChannels,

@@ -1,7 +1,8 @@
 /**
- * Packs convolution weights of group 1 from `[O, I, taps…]` to 4×4 blocks
- * `[outBlock][inBlock][tap][4]` of vec4: vector i of a block holds the weights of input channel i
- * of the block for its four output channels. Channels past the end are zero.
+ * Packs convolution weights from `[O, I, taps…]`, or transposed ones from `[C, O / group, taps…]`,
+ * to 4×4 blocks `[outBlock][inBlock][tap][4]` of vec4: vector i of a block holds the weights of
+ * input channel i of the block for its four output channels. Channels past the end are zero. Of
+ * grouped weights, I and the input blocks are those of one group.
  *
  * One invocation writes one vec4. Bindings: `raw` linear, `result` packed.
  */
@@ -15,7 +16,18 @@ export type PackConvVariant = Readonly<Record<'element', FloatElement>>;
 export const packConv = defineKernel({
   name: 'pack_conv',
   variants: (): PackConvVariant[] => floatElements.map((element) => ({ element })),
-  uniforms: { outChannels: 'u32', inChannels: 'u32', taps: 'u32', vectors: 'u32' },
+  uniforms: {
+    outChannels: 'u32',
+    inChannels: 'u32',
+    taps: 'u32',
+    vectors: 'u32',
+    /** Elements of `raw` between two output channels of a group, two groups, two input channels. */
+    outStride: 'u32',
+    groupStride: 'u32',
+    inStride: 'u32',
+    /** Output channels of a group. */
+    outPerGroup: 'u32',
+  },
   bindings: ({ element }) => [
     { name: 'raw', access: 'read', type: `array<${element}>` },
     { name: 'result', access: 'read_write', type: `array<vec4<${element}>>` },
@@ -42,7 +54,10 @@ fn main(
   var value = vec4<${element}>(0);
   if (inChannel < u.inChannels) {
     for (var lane = 0u; lane < min(4u, u.outChannels - outChannel); lane++) {
-      value[lane] = raw[((outChannel + lane) * u.inChannels + inChannel) * u.taps + tap];
+      let channel = outChannel + lane;
+      let group = channel / u.outPerGroup * u.groupStride;
+      value[lane] =
+        raw[group + channel % u.outPerGroup * u.outStride + inChannel * u.inStride + tap];
     }
   }
   result[index] = value;

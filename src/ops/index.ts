@@ -11,6 +11,7 @@ type Load = () => Promise<readonly AnyOperator[]>;
 /** Names of the operators that a family brings, and how it is loaded. */
 export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Conv', () => import('./conv/schema.ts').then((m) => [m.conv])],
+  ['ConvTranspose', () => import('./conv-transpose/schema.ts').then((m) => [m.convTranspose])],
   ['Gemm', () => import('./gemm/schema.ts').then((m) => [m.gemm])],
   ['MatMul', () => import('./matmul/schema.ts').then((m) => [m.matMul])],
   [

@@ -1,4 +1,4 @@
-/** Weights of group 1 as 4×4 blocks: one packing for all kernels. */
+/** Weights as 4×4 blocks: one packing for all kernels. */
 
 import { dispatch, foldWorkgroups, input, output } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
@@ -13,22 +13,56 @@ export function packedBytes(problem: ConvProblem): number {
   return blocks * tapsOf(problem) * 16 * elementBytes(problem.element);
 }
 
+/** Where the weight of an output and an input channel lies in the raw tensor, in elements. */
+interface RawStrides {
+  readonly outStride: number;
+  readonly groupStride: number;
+  readonly inStride: number;
+  readonly outPerGroup: number;
+}
+
+/** `[O, I, taps…]`; of grouped weights, `inChannels` are those of one group. */
 export function packWeights(problem: ConvProblem): Packing {
+  const { outChannels, inChannels } = problem;
+  const taps = tapsOf(problem);
+  return pack(problem, 'conv', {
+    outStride: inChannels * taps,
+    groupStride: 0,
+    inStride: taps,
+    outPerGroup: outChannels,
+  });
+}
+
+/** `[C, O / group, taps…]`, of ConvTranspose; `inChannels` are those of one group. */
+export function packTransposedWeights(problem: ConvProblem): Packing {
+  const outPerGroup = problem.outChannels / problem.group;
+  const outStride = tapsOf(problem);
+  const inStride = outPerGroup * outStride;
+  const groupStride = problem.inChannels * inStride;
+  return pack(problem, `conv_transpose.${problem.group}`, {
+    outStride,
+    groupStride,
+    inStride,
+    outPerGroup,
+  });
+}
+
+function pack(problem: ConvProblem, name: string, strides: RawStrides): Packing {
   const { element, outChannels, inChannels } = problem;
   const taps = tapsOf(problem);
   const bytes = packedBytes(problem);
   const vectors = bytes / (4 * elementBytes(element));
-  const pack = dispatch(
+  const work = dispatch(
     packConv,
     { element },
-    { outChannels, inChannels, taps, vectors },
+    { outChannels, inChannels, taps, vectors, ...strides },
     [input(0), output(0)],
     foldWorkgroups(Math.ceil(vectors / 64)),
   );
   return {
     input: convInputs.weight,
-    key: `conv.${element}`,
+    key: `${name}.${element}`,
     bytes: Math.max(bytes, 16),
-    dispatches: vectors === 0 ? [] : [pack],
+    dispatches: vectors === 0 ? [] : [work],
   };
 }

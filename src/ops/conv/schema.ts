@@ -10,22 +10,11 @@ import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
 import { readWindow, windowOutput } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
+import { kernelOf } from './kernel-of.ts';
 import { lowerConv } from './lower.ts';
 import { convInputs } from './problem.ts';
 
 export type { ConvAttributes } from './geometry.ts';
-
-/** Sizes of the kernel: the weights' own, which must be known. */
-export function kernelOf(weight: TensorType): readonly number[] {
-  const kernel = weight.dims.slice(2);
-  if (!kernel.every((size) => typeof size === 'number')) {
-    throw new WgconvError(
-      'invalid-shape',
-      `the weights' shape ${formatDims(weight.dims)} must be known`,
-    );
-  }
-  return kernel;
-}
 
 function infer(
   inputs: readonly (TensorType | undefined)[],
