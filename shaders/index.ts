@@ -25,6 +25,7 @@ import { pointwiseWhere } from './pointwise_where.ts';
 import { poolLinear } from './pool_linear.ts';
 import { pool2dC4 } from './pool2d_c4.ts';
 import { reduceKernel } from './reduce.ts';
+import { resize } from './resize.ts';
 import { softmaxKernel } from './softmax.ts';
 import { stridedCopy } from './strided_copy.ts';
 
@@ -55,5 +56,6 @@ export const kernels: readonly Kernel[] = [
   poolLinear,
   pool2dC4,
   reduceKernel,
+  resize,
   softmaxKernel,
 ];

@@ -43,6 +43,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Expand Tile', () => import('./movement/expand-tile.ts').then((m) => [m.expand, m.tile])],
   ['Gather', () => import('./movement/gather.ts').then((m) => [m.gather])],
   ['Pad', () => import('./movement/pad.ts').then((m) => [m.pad])],
+  ['Resize Upsample', () => import('./resize/operators.ts').then((m) => m.resizeOperators)],
   ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],
   ['Split', () => import('./movement/split.ts').then((m) => [m.split])],
   ['Transpose', () => import('./movement/transpose.ts').then((m) => [m.transpose])],

@@ -157,18 +157,23 @@ export interface LoweringIO {
 }
 
 /**
- * A weight rearranged by dispatches: once per session where the input is a constant, in every
- * run where it is not. In its dispatches `input(0)` is the raw tensor (linear) and `output(0)` the
- * packed one.
+ * What a kernel reads besides the node's tensors, made once per session: an input rearranged by
+ * dispatches (in every run where it is no constant), or a table that lowering made. In the
+ * dispatches `input(0)` is the raw tensor (linear) and `output(0)` the packed one.
  */
-export interface Packing {
-  /** Which input of the node. */
-  readonly input: number;
-  /** Names the arrangement; the same input and key are packed once. */
+export type Packing = (
+  | {
+      /** Which input of the node. */
+      readonly input: number;
+      readonly made?: undefined;
+    }
+  | { readonly input?: undefined; readonly made: HostTensor }
+) & {
+  /** Names the arrangement; the same input and key are packed once, a table of one key is kept once. */
   readonly key: string;
   readonly bytes: number;
   readonly dispatches: readonly Dispatch[];
-}
+};
 
 /** What a candidate will take, for the cost model. */
 export interface Cost {

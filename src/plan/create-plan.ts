@@ -8,6 +8,7 @@ import {
 } from '../../shaders/lib/kernel.ts';
 import { internal, WgconvError } from '../core/errors.ts';
 import { isStatic, type StaticTensorType, sizeOf } from '../core/shape.ts';
+import type { HostTensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
@@ -214,8 +215,8 @@ class PlanBuilder {
       return;
     }
     if (chosen) {
-      for (const at of inputsRead(chosen.candidate, (packing) =>
-        this.#graph.constants.has(node.inputs[packing.input] as string),
+      for (const at of inputsRead(chosen.candidate, (packed) =>
+        this.#graph.constants.has(node.inputs[packed] as string),
       )) {
         if (node.inputs[at]) this.#needOnDevice(node.inputs[at]);
       }
@@ -250,6 +251,7 @@ class PlanBuilder {
 
   /** A constant is packed once per session; anything else is packed in every run. */
   #packed(node: Node, index: number, packing: Packing): DraftRef {
+    if (packing.made) return this.#table(packing.made, packing.key);
     const name = node.inputs[packing.input] as string;
     if (this.#graph.constants.has(name)) {
       const key = `${name}|${packing.key}`;
@@ -269,6 +271,14 @@ class PlanBuilder {
       this.#pushDispatch(index, dispatch, refs);
     }
     return target;
+  }
+
+  #table(made: HostTensor, key: string): DraftRef {
+    const rawBytes = align16(made.bytes.byteLength);
+    const element = elementFor(made.type, this.#caps);
+    const placed = { key, constant: key, made, element, bytes: rawBytes, rawBytes, packing: [] };
+    this.#weights.set(key, placed);
+    return { weight: key };
   }
 
   #choose(node: Node, index: number): RankedCandidate[] {
@@ -428,15 +438,14 @@ class PlanBuilder {
 }
 
 /** Inputs of the node that its dispatches bind; a constant that is only packed is never bound raw. */
-function inputsRead(
-  candidate: Candidate,
-  isPackedOnce: (packing: Packing) => boolean,
-): Set<number> {
+function inputsRead(candidate: Candidate, isPackedOnce: (input: number) => boolean): Set<number> {
   const read = new Set<number>();
   for (const { buffers } of candidate.dispatches) {
     for (const role of buffers) if (role.role === 'input') read.add(role.index);
   }
-  for (const packing of candidate.packings) if (!isPackedOnce(packing)) read.add(packing.input);
+  for (const packing of candidate.packings) {
+    if (!packing.made && !isPackedOnce(packing.input)) read.add(packing.input);
+  }
   return read;
 }
 

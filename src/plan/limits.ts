@@ -34,7 +34,10 @@ export function limitViolation(
     if (found) return found;
   }
   for (const packing of candidate.packings) {
-    const found = tooLarge(`the packed input ${packing.input}`, packing.bytes);
+    const found = tooLarge(
+      packing.made ? 'a table' : `the packed input ${packing.input}`,
+      packing.bytes,
+    );
     if (found) return found;
   }
   return undefined;

@@ -2,6 +2,7 @@
 
 import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
 import type { DataType } from '../core/dtype.ts';
+import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Layout } from '../graph/graph.ts';
 import type { Cost } from '../ops/operator.ts';
 
@@ -50,8 +51,10 @@ export type Step =
 export interface PlannedWeight {
   readonly key: string;
   readonly bytes: number;
-  /** Name in `graph.constants`. */
+  /** Name in `graph.constants`, or of the table that is `made`. */
   readonly constant: string;
+  /** A table that lowering made; no constant of the graph. */
+  readonly made?: HostTensor | undefined;
   readonly element: Element;
   /** Bytes of the raw upload. */
   readonly rawBytes: number;

@@ -80,8 +80,8 @@ export class WeightStore {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const [name, group] of batch) {
-      const constant = constants.get(name);
       const first = group[0];
+      const constant = first?.made ?? constants.get(name);
       if (!constant || !first) throw internal(`the constant "${name}" is gone`);
       const raw = device.createBuffer({
         label: name,
