@@ -10,8 +10,8 @@ import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.t
 import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { asColumn } from '../conv/as-column.ts';
 import { geometryValues, resultBytes, sourceBytes } from '../conv/cost.ts';
-import { asColumn } from '../conv/lower-direct.ts';
 import { packTransposedWeights } from '../conv/packing.ts';
 import { biasRole, type ConvProblem, convInputs, tapsOf } from '../conv/problem.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';

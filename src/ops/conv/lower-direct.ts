@@ -11,6 +11,7 @@ import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/ke
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate } from '../operator.ts';
+import { asColumn } from './as-column.ts';
 import { convBytes, geometryValues } from './cost.ts';
 import { packWeights } from './packing.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
@@ -74,17 +75,4 @@ function efficiency({ source, rows, blocks, kernelHeight }: ConvDirectShape, cap
   }
   if (caps.software) return blocks === 4 ? 0.22 : large ? 0.16 : 0.13;
   return blocks === 4 ? 0.3 : large ? 0.25 : 0.2;
-}
-
-/** Swaps x and y of a problem whose tensors have height 1: their bytes are the same. */
-export function asColumn(p: ConvProblem): ConvProblem {
-  const flat = p.inHeight === 1 && p.outHeight === 1 && p.kernelHeight === 1;
-  if (!flat || p.padTop !== 0) return p;
-  return {
-    ...p,
-    ...{ inHeight: p.inWidth, outHeight: p.outWidth, kernelHeight: p.kernelWidth },
-    ...{ strideY: p.strideX, dilationY: p.dilationX, padTop: p.padLeft, padBottom: p.padRight },
-    ...{ inWidth: 1, outWidth: 1, kernelWidth: 1, strideX: 1, dilationX: 1 },
-    ...{ padLeft: 0, padRight: 0 },
-  };
 }

@@ -21,8 +21,8 @@ import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
+import { asColumn } from './as-column.ts';
 import { geometryValues, resultBytes, sourceBytes } from './cost.ts';
-import { asColumn } from './lower-direct.ts';
 import { packWeights } from './packing.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
 
