@@ -117,11 +117,7 @@ class PlanBuilder {
 
   finish(): Plan {
     this.#throwFailures();
-    const outputs = new Set(this.#graph.outputs);
-    for (const name of outputs) {
-      const place = this.#places.get(name);
-      if (place) this.#places.use(place);
-    }
+    for (const name of new Set(this.#graph.outputs)) this.#places.livesToEnd(name);
     const memory = this.#places.finish(this.#caps.limits.bufferBytes);
     const values = new Map<string, PlannedValue>();
     for (const [name, place] of this.#places.all()) {
@@ -352,7 +348,7 @@ class PlanBuilder {
     const place = this.#places.make(name);
     const upload: Step = { kind: 'upload', value: name };
     if (this.#graph.inputs.some((graphInput) => graphInput.name === name)) {
-      this.#places.livesFromStart(place);
+      this.#places.livesFromStart(name, place);
       this.#inputUploads.push(upload);
     } else {
       this.#push({ step: upload });

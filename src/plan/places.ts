@@ -44,6 +44,8 @@ export class Places {
   /** Slots of outermost wholes, made when their first part is. */
   readonly #roots = new Map<string, number>();
   readonly #conflicts = new Map<number, Set<number>>();
+  /** The graph input or output that has a slot for itself; undefined where several share it. */
+  readonly #boundary = new Map<number, string | undefined>();
   /** The step that is being planned. */
   #now = 0;
 
@@ -93,9 +95,24 @@ export class Places {
   }
 
   /** The value is there before the first step: a graph input. */
-  livesFromStart({ slot, life }: Place): void {
-    (this.#slots[slot] as Life).first = -1;
-    life.first = -1;
+  livesFromStart(name: string, place: Place): void {
+    (this.#slots[place.slot] as Life).first = -1;
+    place.life.first = -1;
+    this.#claim(name, place);
+  }
+
+  /** The value is still there after the last step: a graph output. */
+  livesToEnd(name: string): void {
+    const place = this.#places.get(name);
+    if (!place || !('slot' in place)) return;
+    this.use(place);
+    this.#claim(name, place);
+  }
+
+  /** The value has its slot for itself, unless another input or output has it, too. */
+  #claim(name: string, { slot, offset, bytes }: Place): void {
+    const alone = offset === 0 && bytes === (this.#slots[slot] as Life).bytes;
+    this.#boundary.set(slot, alone && !this.#boundary.has(slot) ? name : undefined);
   }
 
   /** The whole is complete: from here on its part lives as long as it does. */
@@ -128,13 +145,18 @@ export class Places {
 
   finish(largestBuffer: number): PlacedMemory {
     const memory = planMemory(this.#slots, this.#conflicts, { largestBuffer });
+    const boundary = this.#boundary;
     return {
       buffers: memory.buffers,
       lowerBoundBytes: liveBytes(this.#lives),
       resolve(ref) {
         if (!('slot' in ref)) return { kind: 'weight', key: ref.weight };
         const { buffer, offset } = memory.placements[ref.slot] as Placement;
-        return { kind: 'pool', index: buffer, offset: offset + ref.offset, bytes: ref.bytes };
+        const name = boundary.get(ref.slot);
+        return {
+          ...{ kind: 'pool', index: buffer, offset: offset + ref.offset, bytes: ref.bytes },
+          ...(name === undefined ? {} : { boundary: { name, offset: ref.offset } }),
+        };
       },
     };
   }

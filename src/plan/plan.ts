@@ -14,6 +14,11 @@ export type BufferRef =
       readonly index: number;
       readonly offset: number;
       readonly bytes: number;
+      /**
+       * The graph input or output that alone owns this memory, and where in it: a run may bind a
+       * buffer that is shared with the caller instead, and save the copy.
+       */
+      readonly boundary?: { readonly name: string; readonly offset: number } | undefined;
     }
   /** A constant, raw or packed, that the session keeps by its key. */
   | { readonly kind: 'weight'; readonly key: string };

@@ -7,28 +7,30 @@ export interface ReadyDispatch {
 
 export class Recorder {
   readonly #device: GPUDevice;
+  readonly #watched: boolean;
+  readonly #faults: Promise<GPUError | null>[] = [];
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
+  #pipeline: GPUComputePipeline | undefined;
 
-  constructor(device: GPUDevice) {
+  /** @param watched catch what WebGPU says to the submissions: `fault()` has it */
+  constructor(device: GPUDevice, watched = false) {
     this.#device = device;
+    this.#watched = watched;
   }
 
-  dispatch(
-    { pipeline, group }: ReadyDispatch,
-    workgroups: readonly [number, number, number],
-  ): void {
+  dispatch({ pipeline, group }: ReadyDispatch, [x, y, z]: readonly [number, number, number]): void {
     this.#encoder ??= this.#device.createCommandEncoder();
     this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
+    if (this.#pipeline !== pipeline) this.#pass.setPipeline(pipeline);
+    this.#pipeline = pipeline;
     this.#pass.setBindGroup(0, group);
-    this.#pass.dispatchWorkgroups(...workgroups);
+    this.#pass.dispatchWorkgroups(x, y, z);
   }
 
   copy(from: GPUBufferBinding, to: GPUBufferBinding, bytes: number): void {
     this.#encoder ??= this.#device.createCommandEncoder();
-    this.#pass?.end();
-    this.#pass = undefined;
+    this.#endPass();
     this.#encoder.copyBufferToBuffer(
       from.buffer,
       from.offset ?? 0,
@@ -39,11 +41,25 @@ export class Recorder {
   }
 
   flush(): void {
-    if (!this.#encoder) return;
-    this.#pass?.end();
-    this.#device.queue.submit([this.#encoder.finish()]);
+    const encoder = this.#encoder;
+    if (!encoder) return;
+    this.#endPass();
     this.#encoder = undefined;
+    const { queue } = this.#device;
+    if (this.#watched) this.#device.pushErrorScope('validation');
+    queue.submit([encoder.finish()]);
+    if (this.#watched) this.#faults.push(this.#device.popErrorScope());
+  }
+
+  /** The first error of the submissions so far. */
+  async fault(): Promise<GPUError | undefined> {
+    return (await Promise.all(this.#faults)).find((error) => error !== null) ?? undefined;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
     this.#pass = undefined;
+    this.#pipeline = undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Tensors in GPU buffers that callers share with a session: inputs are checked before they are
- * copied, because WebGPU would refuse the copy silently and the run would use what was there before.
+ * used, because WebGPU would refuse them silently and the run would use what was there before.
  */
 
 import { WgconvError } from '../core/errors.ts';
@@ -11,20 +11,16 @@ import { elementBytes, elementFor } from '../ops/device-tensor.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import { fromDeviceBytes } from './words.ts';
 
-/** Copies the buffer of an input to where the plan has it. */
-export async function copyInput(
-  context: GpuContext,
-  name: string,
-  tensor: Tensor,
-  to: GPUBufferBinding,
-): Promise<void> {
-  const bytes = checkedBytes(context, name, tensor);
-  if (bytes === 0) return;
-  await context.guard(`the buffer of the input "${name}"`, () => {
-    const recorder = new Recorder(context.device);
-    recorder.copy({ buffer: tensor.gpuBuffer }, to, bytes);
-    recorder.flush();
-  });
+/** Whether kernels can read the buffer as it is, as `bytes` bytes: in whole vec4. */
+export function isBindable({ size, usage }: GPUBuffer, bytes: number): boolean {
+  return size >= bytes && (usage & GPUBufferUsage.STORAGE) !== 0;
+}
+
+/** What to throw when WebGPU refuses what a run did with the buffers of these inputs. */
+export function refused(names: readonly string[], { message }: GPUError): WgconvError {
+  const list = names.map((name) => `"${name}"`).join(', ');
+  const what = names.length === 1 ? `buffer of the input ${list}` : `buffers of the inputs ${list}`;
+  return new WgconvError('invalid-argument', `WebGPU refused the ${what}: ${message}`);
 }
 
 /** The input's elements, for what is computed on the host. */
@@ -37,19 +33,21 @@ export function downloadInput(
   return download(context, `the buffer of the input "${name}"`, tensor, tensor.gpuBuffer, bytes);
 }
 
-/** An output that stays in `buffer`, which belongs to the session. */
+/** An output that stays in `buffer`, which belongs to the session; `computed` rejects if it failed. */
 export function residentTensor(
   context: GpuContext,
   name: string,
   buffer: GPUBuffer,
   type: StaticTensorType,
   isDisposed: () => boolean,
+  computed: Promise<void>,
 ): Tensor {
   const what = `the buffer of the output "${name}"`;
   return Tensor.fromGpuBuffer(buffer, {
     dataType: type.type,
     dims: type.dims,
     download: async () => {
+      await computed;
       if (isDisposed()) {
         throw new WgconvError(
           'disposed',
@@ -67,7 +65,8 @@ function bytesOf(context: GpuContext, { type, dims }: StaticTensorType): number 
   return Math.ceil((sizeOf(dims) * elementBytes(elementFor(type, context.caps))) / 4) * 4;
 }
 
-function checkedBytes(context: GpuContext, name: string, tensor: Tensor): number {
+/** Bytes that the input takes of its buffer, in whole words. */
+export function checkedBytes(context: GpuContext, name: string, tensor: Tensor): number {
   const bytes = bytesOf(context, tensor);
   const { size, usage } = tensor.gpuBuffer;
   const fail = (why: string) =>
@@ -104,7 +103,7 @@ async function download(
     return buffer;
   });
   try {
-    await context.race(staging.mapAsync(GPUMapMode.READ));
+    await context.hasten(staging.mapAsync(GPUMapMode.READ));
     const element = elementFor(type, context.caps);
     const words = new Uint8Array(staging.getMappedRange());
     return fromDeviceBytes(words, element, type, dims, sizeOf(dims));

@@ -1,12 +1,11 @@
 /** The `webgpu` backend: a plan with its buffers, bind groups and pipelines, made once, run often. */
 
-import { uniformBytes } from '../../shaders/lib/kernel.ts';
 import { internal } from '../core/errors.ts';
 import { fromReference } from '../core/reference.ts';
 import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
-import type { BufferRef, Plan, PlannedValue, Step } from '../plan/plan.ts';
+import type { Plan, PlannedValue, Step } from '../plan/plan.ts';
 import {
   type Executable,
   type Feeds,
@@ -14,49 +13,52 @@ import {
   type RunOptions,
   wantedOutputs,
 } from './backend.ts';
+import { Bindings } from './bindings.ts';
 import { References, referenceLookup } from './evaluate.ts';
-import { type ReadyDispatch, Recorder, readBuffer } from './recorder.ts';
-import { copyInput, downloadInput, residentTensor } from './shared-buffers.ts';
+import { Recorder, readBuffer } from './recorder.ts';
+import {
+  checkedBytes,
+  downloadInput,
+  isBindable,
+  refused,
+  residentTensor,
+} from './shared-buffers.ts';
 import { type WeightStore, writeBytes } from './weights.ts';
 import { fromDeviceBytes, toDeviceBytes } from './words.ts';
 
 export class GpuExecutable implements Executable {
   readonly plan: Plan;
   readonly context: GpuContext;
-  readonly #weights: WeightStore;
   readonly #references: References;
-  readonly #pool: readonly GPUBuffer[];
-  readonly #uniforms: GPUBuffer;
-  readonly #staging = new Map<string, GPUBuffer>();
+  readonly #bindings: Bindings;
+  readonly #staging: ReadonlyMap<string, GPUBuffer>;
   /** Outputs that a caller keeps on the GPU: made when first asked for, overwritten by each run. */
   readonly #resident = new Map<string, GPUBuffer>();
-  readonly #dispatches: readonly (ReadyDispatch | undefined)[];
+  /** Callers' buffers that WebGPU has taken in an earlier run. */
+  readonly #taken = new WeakSet<GPUBuffer>();
   /** What host nodes read. */
   readonly #readOnHost: ReadonlySet<string>;
+  /** What the host writes to GPU memory. */
+  readonly #uploaded: ReadonlySet<string>;
   #disposed = false;
 
   private constructor(
     context: GpuContext,
     plan: Plan,
-    weights: WeightStore,
     references: References,
-    resources: {
-      pool: readonly GPUBuffer[];
-      uniforms: GPUBuffer;
-      staging: Map<string, GPUBuffer>;
-      dispatches: readonly (ReadyDispatch | undefined)[];
-    },
+    bindings: Bindings,
+    staging: ReadonlyMap<string, GPUBuffer>,
   ) {
     this.context = context;
     this.plan = plan;
-    this.#weights = weights;
     this.#references = references;
-    this.#pool = resources.pool;
-    this.#uniforms = resources.uniforms;
-    this.#staging = resources.staging;
-    this.#dispatches = resources.dispatches;
+    this.#bindings = bindings;
+    this.#staging = staging;
     this.#readOnHost = new Set(
       plan.steps.flatMap((step) => (step.kind === 'host' ? nodeOf(plan, step.node).inputs : [])),
+    );
+    this.#uploaded = new Set(
+      plan.steps.flatMap((step) => (step.kind === 'upload' ? [step.value] : [])),
     );
   }
 
@@ -77,68 +79,50 @@ export class GpuExecutable implements Executable {
       loadWeights(plan, weights, onProgress),
       references.load(hostNodes),
     ]);
-    const resources = await context.guard('the buffers of the plan', () => {
-      const pool = plan.pool.map((size, index) =>
-        device.createBuffer({
-          label: `pool ${index}`,
-          size: Math.max(size, 16),
-          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-        }),
-      );
-      const uniforms = device.createBuffer({
-        label: 'uniforms',
-        size: plan.uniforms.byteLength,
-        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-      });
-      device.queue.writeBuffer(uniforms, 0, plan.uniforms);
-      const dispatches = plan.steps.map((step, index) => {
-        const ready = compiled[index];
-        if (step.kind !== 'dispatch' || !ready) return undefined;
-        const group = device.createBindGroup({
-          layout: ready.layout,
-          entries: [
-            {
-              binding: 0,
-              resource: {
-                buffer: uniforms,
-                offset: step.uniformOffset,
-                size: uniformBytes(step.dispatch.kernel.uniforms),
-              },
-            },
-            ...step.buffers.map((ref, at) => ({
-              binding: at + 1,
-              resource: rangeOf(ref, pool, weights),
-            })),
-          ],
-        });
-        return { pipeline: ready.pipeline, group };
-      });
-      const staging = new Map<string, GPUBuffer>();
+    const [bindings, staging] = await context.guard('the buffers of the plan', () => {
+      const buffers = new Map<string, GPUBuffer>();
       for (const name of downloadedValues(plan)) {
-        const value = plan.values.get(name) as PlannedValue;
-        staging.set(name, readBuffer(device, value.bytes));
+        buffers.set(name, readBuffer(device, plannedValue(plan, name).bytes));
       }
-      return { pool, uniforms, staging, dispatches };
+      return [new Bindings(device, plan, weights, compiled), buffers] as const;
     });
-    return new GpuExecutable(context, plan, weights, references, resources);
+    return new GpuExecutable(context, plan, references, bindings, staging);
   }
 
+  /**
+   * One command buffer, submitted once, but for host nodes. With inputs and outputs on the GPU it
+   * returns when that is submitted; the queue keeps later work behind it.
+   */
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
     const { plan, context } = this;
     const wanted = wantedOutputs(plan.graph, options);
     const onGpu = options.location === 'gpu-buffer';
+    const shared = [...feeds].filter(([, { location }]) => location === 'gpu-buffer');
+    for (const [name, tensor] of shared) checkedBytes(context, name, tensor);
     const values = await this.hostFeeds(feeds, [...this.#readOnHost, ...wanted]);
-    const recorder = new Recorder(context.device);
+    const substitutes = this.#substitutes(shared, onGpu ? wanted : []);
+    const recorder = new Recorder(context.device, shared.length > 0);
     for (const [index, step] of plan.steps.entries()) {
-      await this.#step(step, index, recorder, values, feeds);
+      if (step.kind === 'dispatch') {
+        recorder.dispatch(this.#bindings.ready(index, substitutes), step.dispatch.workgroups);
+      } else if (step.kind !== 'upload' || !substitutes.has(step.value)) {
+        await this.#step(step, recorder, values, feeds);
+      }
     }
     const made = wanted.filter((name) => this.#isRead(name, values));
     const reads = onGpu ? [] : made;
     for (const name of reads) this.#copyToStaging(name, recorder);
-    if (onGpu) for (const name of made) this.#copyToResident(name, recorder);
+    if (onGpu) {
+      for (const name of made) {
+        if (!substitutes.has(name)) this.#copyTo(name, this.#residentBuffer(name), recorder);
+      }
+    }
     recorder.flush();
+    const computed = this.#taking(shared, recorder);
     await Promise.all(reads.map(async (name) => values.set(name, await this.#read(name))));
-    return new Map(wanted.map((name) => [name, this.#result(name, values, feeds)]));
+    const isNew = shared.some(([, tensor]) => !this.#taken.has(tensor.gpuBuffer));
+    if (reads.length > 0 || isNew) await computed;
+    return new Map(wanted.map((name) => [name, this.#result(name, values, feeds, computed)]));
   }
 
   /**
@@ -160,7 +144,8 @@ export class GpuExecutable implements Executable {
     while (index < plan.steps.length) {
       const step = plan.steps[index] as Step;
       if (step.kind !== 'dispatch' && step.kind !== 'alias') {
-        await this.#step(step, index++, recorder, values, feeds);
+        await this.#step(step, recorder, values, feeds);
+        index++;
         continue;
       }
       const node = nodeOf(plan, step.node);
@@ -168,7 +153,9 @@ export class GpuExecutable implements Executable {
       for (; index < plan.steps.length; index++) {
         const next = plan.steps[index] as Step;
         if (next.kind !== step.kind || next.node !== step.node) break;
-        await this.#step(next, index, recorder, values, feeds);
+        if (next.kind === 'dispatch') {
+          recorder.dispatch(this.#bindings.ready(index, new Map()), next.dispatch.workgroups);
+        }
       }
       const outputs = this.#capture(node.outputs, recorder);
       recorder.flush();
@@ -191,41 +178,75 @@ export class GpuExecutable implements Executable {
 
   dispose(): void {
     this.#disposed = true;
-    const outputs = [...this.#staging.values(), ...this.#resident.values()];
-    for (const buffer of [...this.#pool, this.#uniforms, ...outputs]) buffer.destroy();
+    this.#bindings.dispose();
+    for (const buffer of [...this.#staging.values(), ...this.#resident.values()]) buffer.destroy();
+  }
+
+  /** Inputs that are bound as they are, and outputs that are computed where the caller gets them. */
+  #substitutes(
+    shared: readonly (readonly [string, Tensor])[],
+    kept: readonly string[],
+  ): Map<string, GPUBuffer> {
+    const { plan } = this;
+    const substitutes = new Map<string, GPUBuffer>();
+    const own = new Set(this.#resident.values());
+    const isAlone = (name: string) => {
+      const buffer = plan.values.get(name)?.buffer;
+      return buffer?.kind === 'pool' && buffer.boundary?.name === name;
+    };
+    for (const [name, { gpuBuffer }] of shared) {
+      // An output of this session, fed again, is overwritten while the run still reads it.
+      if (!isAlone(name) || own.has(gpuBuffer)) continue;
+      if (isBindable(gpuBuffer, plannedValue(plan, name).bytes)) substitutes.set(name, gpuBuffer);
+    }
+    for (const name of kept) {
+      if (isAlone(name) && !this.#uploaded.has(name)) {
+        substitutes.set(name, this.#residentBuffer(name));
+      }
+    }
+    return substitutes;
+  }
+
+  /** Settles when WebGPU has said whether it takes the callers' buffers. */
+  #taking(shared: readonly (readonly [string, Tensor])[], recorder: Recorder): Promise<void> {
+    if (shared.length === 0) return Promise.resolve();
+    const taking = this.context.race(recorder.fault()).then((fault) => {
+      for (const [, { gpuBuffer }] of shared) {
+        if (fault) this.#taken.delete(gpuBuffer);
+        else this.#taken.add(gpuBuffer);
+      }
+      if (fault) {
+        const names = shared.map(([name]) => name);
+        throw refused(names, fault);
+      }
+    });
+    taking.catch(() => {}); // who downloads an output hears of it
+    return taking;
   }
 
   async #step(
-    step: Step,
-    index: number,
+    step: Exclude<Step, { kind: 'dispatch' }>,
     recorder: Recorder,
     values: Map<string, HostTensor>,
     feeds: Feeds,
   ): Promise<void> {
     const { plan, context } = this;
     switch (step.kind) {
-      case 'dispatch': {
-        const ready = this.#dispatches[index];
-        if (!ready) throw internal(`step ${index} has no pipeline`);
-        recorder.dispatch(ready, step.dispatch.workgroups);
-        return;
-      }
       case 'alias':
         return;
       case 'upload': {
-        const target = plan.values.get(step.value) as PlannedValue;
-        recorder.flush(); // what was recorded may still read the buffer that is written now
+        const target = plannedValue(plan, step.value);
+        const range = this.#bindings.rangeOf(target.buffer);
         const fed = feeds.get(step.value);
         if (fed?.location === 'gpu-buffer') {
-          return copyInput(context, step.value, fed, this.#rangeOf(target.buffer));
+          const bytes = checkedBytes(context, step.value, fed);
+          if (bytes > 0) recorder.copy({ buffer: fed.gpuBuffer }, range, bytes);
+          return;
         }
+        recorder.flush(); // what was recorded may still read the buffer that is written now
         const tensor = values.get(step.value);
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
-        writeBytes(
-          context.device.queue,
-          this.#rangeOf(target.buffer),
-          toDeviceBytes(tensor, target.element, step.value),
-        );
+        writeBytes(context.device.queue, range, toDeviceBytes(tensor, target.element, step.value));
         return;
       }
       case 'download':
@@ -244,37 +265,37 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  #rangeOf(ref: BufferRef): GPUBufferBinding {
-    return rangeOf(ref, this.#pool, this.#weights);
-  }
-
   /** Whether an output has to come from the GPU: constants, feeds and host results are here. */
   #isRead(name: string, values: ReadonlyMap<string, HostTensor>): boolean {
     return this.plan.values.has(name) && !values.has(name) && !this.plan.graph.constants.has(name);
   }
 
   #copyToStaging(name: string, recorder: Recorder): void {
-    const value = this.plan.values.get(name) as PlannedValue;
     const staging = this.#staging.get(name);
     if (!staging) throw internal(`no staging buffer for "${name}"`);
-    recorder.copy(this.#rangeOf(value.buffer), { buffer: staging }, value.bytes);
+    this.#copyTo(name, staging, recorder);
   }
 
-  #copyToResident(name: string, recorder: Recorder): void {
-    const value = this.plan.values.get(name) as PlannedValue;
+  #copyTo(name: string, buffer: GPUBuffer, recorder: Recorder): void {
+    const value = plannedValue(this.plan, name);
+    recorder.copy(this.#bindings.rangeOf(value.buffer), { buffer }, value.bytes);
+  }
+
+  #residentBuffer(name: string): GPUBuffer {
     let buffer = this.#resident.get(name);
     if (!buffer) {
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-      buffer = this.context.device.createBuffer({ label: name, size: value.bytes, usage });
+      const { bytes } = plannedValue(this.plan, name);
+      buffer = this.context.device.createBuffer({ label: name, size: bytes, usage });
       this.#resident.set(name, buffer);
     }
-    recorder.copy(this.#rangeOf(value.buffer), { buffer }, value.bytes);
+    return buffer;
   }
 
   async #read(name: string): Promise<HostTensor> {
-    const value = this.plan.values.get(name) as PlannedValue;
+    const value = plannedValue(this.plan, name);
     const staging = this.#staging.get(name) as GPUBuffer;
-    await this.context.race(staging.mapAsync(GPUMapMode.READ));
+    await this.context.hasten(staging.mapAsync(GPUMapMode.READ));
     try {
       const bytes = new Uint8Array(staging.getMappedRange());
       return fromDeviceBytes(bytes, value.element, value.type, value.dims, sizeOf(value.dims));
@@ -283,7 +304,12 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  #result(name: string, values: ReadonlyMap<string, HostTensor>, feeds: Feeds): Tensor {
+  #result(
+    name: string,
+    values: ReadonlyMap<string, HostTensor>,
+    feeds: Feeds,
+    computed: Promise<void>,
+  ): Tensor {
     const host = values.get(name) ?? this.plan.graph.constants.get(name);
     if (host) {
       const own = feeds.has(name) || this.plan.graph.constants.has(name);
@@ -293,7 +319,7 @@ export class GpuExecutable implements Executable {
     const value = this.plan.values.get(name);
     const gpuBuffer = this.#resident.get(name);
     if (!value || !gpuBuffer) throw internal(`the output "${name}" was not computed`);
-    return residentTensor(this.context, name, gpuBuffer, value, () => this.#disposed);
+    return residentTensor(this.context, name, gpuBuffer, value, () => this.#disposed, computed);
   }
 
   #capture(names: readonly string[], recorder: Recorder): Map<string, GPUBuffer> {
@@ -302,7 +328,7 @@ export class GpuExecutable implements Executable {
       const value = this.plan.values.get(name);
       if (!value || value.buffer.kind === 'weight' || captured.has(name)) continue;
       const buffer = readBuffer(this.context.device, value.bytes);
-      recorder.copy(this.#rangeOf(value.buffer), { buffer }, value.bytes);
+      this.#copyTo(name, buffer, recorder);
       captured.set(name, buffer);
     }
     return captured;
@@ -319,13 +345,10 @@ export class GpuExecutable implements Executable {
   }
 }
 
-function rangeOf(
-  ref: BufferRef,
-  pool: readonly GPUBuffer[],
-  weights: WeightStore,
-): GPUBufferBinding {
-  if (ref.kind === 'weight') return { buffer: weights.buffer(ref.key) };
-  return { buffer: pool[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
+function plannedValue(plan: Plan, name: string): PlannedValue {
+  const value = plan.values.get(name);
+  if (!value) throw internal(`the value "${name}" is not on the device`);
+  return value;
 }
 
 function nodeOf(plan: Plan, index: number) {

@@ -86,6 +86,49 @@ describe('tensors in GPU buffers', () => {
     expect(doubled?.data).toEqual(Float32Array.of(8, 10, 12));
   });
 
+  it('are bound as they are where kernels can read them, whichever buffer comes', async () => {
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.STORAGE;
+    const one = tensor(shared([1, 2, 3, 0], usage), [1, 3]);
+    const two = tensor(shared([7, 8, 9, 0], usage), [1, 3]);
+    for (const [x, values] of [
+      [one, [2, 4, 6]],
+      [two, [14, 16, 18]],
+      [one, [2, 4, 6]],
+    ] as const) {
+      const kept = await session.run({ x, count }, { location: 'gpu-buffer' });
+      expect(await kept.doubled?.getData()).toEqual(Float32Array.from(values));
+      const read = await session.run({ x, count });
+      expect(read.doubled?.data).toEqual(Float32Array.from(values));
+      expect(read.x?.data).toEqual((await kept.x?.getData()) as Float32Array);
+    }
+    // What the caller writes between two runs is seen by the second.
+    device.queue.writeBuffer(one.gpuBuffer, 0, Float32Array.of(5, 5, 5));
+    const { doubled } = await session.run({ x: one, count });
+    expect(doubled?.data).toEqual(Float32Array.of(10, 10, 10));
+  });
+
+  it('may be an output of the session itself', async () => {
+    const x = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
+    let last = x;
+    for (let round = 0; round < 3; round++) {
+      const outputs = await session.run({ x: last, count }, { location: 'gpu-buffer' });
+      last = outputs.doubled as Tensor;
+    }
+    expect(await last.getData()).toEqual(Float32Array.of(8, 16, 24));
+  });
+
+  it('that are destroyed after a first run are missed when the next output is read', async () => {
+    const x = shared([1, 2, 3, 0], GPUBufferUsage.COPY_SRC | GPUBufferUsage.STORAGE);
+    const feeds = { x: tensor(x, [1, 3]), count };
+    await session.run(feeds, { location: 'gpu-buffer', outputs: ['doubled'] });
+    x.destroy();
+    const { doubled } = await session.run(feeds, { location: 'gpu-buffer', outputs: ['doubled'] });
+    await expect(doubled?.getData()).rejects.toThrow('the buffer of the input "x"');
+    await expect(session.run(feeds, { outputs: ['doubled'] })).rejects.toThrow(
+      'the buffer of the input "x"',
+    );
+  });
+
   it('say so where the session that owned them is gone', async () => {
     const other = await InferenceSession.create(model, { gpu });
     const x = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);

@@ -1,6 +1,7 @@
 /** After the first run a session makes no GPU object; after dispose it holds no GPU memory. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { sizeOf } from '../../src/core/shape.ts';
 import { elementsOf } from '../../src/core/tensor.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
 import { type CountingDevice, countCreations } from '../support/counting-device.ts';
@@ -35,6 +36,27 @@ describe.skipIf(!hasShared)('SqueezeNet on a counting device', () => {
       }
     }
     expect(Object.entries(counting.counts).filter(([, count]) => count > 0)).toEqual([]);
+    // With input and output on the GPU, too, and without a copy.
+    const buffer = counting.device.createBuffer({
+      size: sizeOf(dims) * 4 + 4,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    counting.device.queue.writeBuffer(buffer, 0, input.data as Float32Array<ArrayBuffer>);
+    const onGpu = Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims });
+    const shared = { [session.inputNames[0] as string]: onGpu };
+    await session.run(shared, { location: 'gpu-buffer' });
+    counting.reset();
+    const copy = vi.spyOn(GPUCommandEncoder.prototype, 'copyBufferToBuffer');
+    const submit = vi.spyOn(GPUQueue.prototype, 'submit');
+    let kept: Record<string, Tensor> = {};
+    for (let run = 0; run < 5; run++) kept = await session.run(shared, { location: 'gpu-buffer' });
+    expect(Object.entries(counting.counts).filter(([, count]) => count > 0)).toEqual([]);
+    expect(copy).not.toHaveBeenCalled();
+    expect(submit).toHaveBeenCalledTimes(5);
+    const name = session.outputNames[0] as string;
+    expect(await kept[name]?.getData()).toEqual(first[name]?.data);
+    buffer.destroy();
+    vi.restoreAllMocks();
     await session.dispose();
     expect(counting.liveBytes()).toBe(0);
   });
