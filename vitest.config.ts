@@ -1,9 +1,12 @@
-/** The test projects: `unit` in Node, and the GPU tests in Chromium, once for each software adapter. */
+/**
+ * The test projects: `unit` in Node, the GPU tests in Chromium, once for each software adapter, and
+ * the GPU tests in Node on whatever adapter is there.
+ */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { findBrowser, launchArguments, type Recipe } from './src/cli/browser.ts';
+import { defaultRecipe, findBrowser, launchArguments, type Recipe } from './src/cli/browser.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -56,6 +59,21 @@ export default defineConfig({
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/support/all-operators.ts'],
+        },
+      },
+      // The same tests in Node, through the npm package `webgpu`: `npm run test:node`.
+      {
+        server: { fs: { allow: [import.meta.dirname, shared] } },
+        test: {
+          name: 'gpu-node',
+          environment: 'node',
+          include: ['test/gpu/**/*.test.ts'],
+          // It holds the browser's adapter against the recipe.
+          exclude: ['test/gpu/adapter.ss.test.ts'],
+          setupFiles: ['test/support/node-gpu.ts', 'test/support/all-operators.ts'],
+          provide: { recipe: defaultRecipe(), shared: '' },
+          testTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       gpu('gpu-gles', 'cr-gles', 'test/gpu/**/*.test.ts'),
