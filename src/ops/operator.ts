@@ -223,6 +223,11 @@ export interface Operator<A = unknown> {
   /** Loads the oracle; a page that never verifies never downloads it. */
   reference(): Promise<Reference<A>>;
   /**
+   * Loads the kernels that `lower` needs for such a node and that not every node of the operator
+   * needs; undefined where they are there. Called before `lower`, with the same arguments.
+   */
+  load?(io: LoweringIO, attributes: A, caps: DeviceCaps): Promise<unknown> | undefined;
+  /**
    * Every way to compute the node that is valid on this device, best guess first. Empty where the
    * device cannot (the caller reports it by name).
    */

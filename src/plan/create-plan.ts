@@ -7,17 +7,18 @@ import {
   writeUniforms,
 } from '../../shaders/lib/kernel.ts';
 import { internal, WgconvError } from '../core/errors.ts';
-import { isStatic, type StaticTensorType, sizeOf } from '../core/shape.ts';
+import { type StaticTensorType, sizeOf } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
-import type { Candidate, DeviceTensor, LoweringIO, Packing } from '../ops/operator.ts';
+import type { Candidate, DeviceTensor, Packing } from '../ops/operator.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { homeOf, operatorOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
+import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { type DraftRef, Places } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
 
@@ -49,7 +50,12 @@ interface DraftStep {
  * @throws WgconvError `limit-exceeded` or `unsupported-operator`, naming every node that the device
  * cannot run, before any GPU memory is taken.
  */
-export function createPlan(graph: Graph, caps: DeviceCaps, options: PlanOptions = {}): Plan {
+export async function createPlan(
+  graph: Graph,
+  caps: DeviceCaps,
+  options: PlanOptions = {},
+): Promise<Plan> {
+  await loadLowering(graph, caps);
   const build = (scratchAllowance: number) => {
     const builder = new PlanBuilder(graph, caps, options, scratchAllowance);
     for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
@@ -294,7 +300,7 @@ class PlanBuilder {
 
   #candidates(node: Node): RankedCandidate[] {
     const operator = operatorOf(node);
-    const io = this.#loweringIO(node);
+    const io = loweringIO(this.#graph, node, this.#caps);
     const all = operator.lower(io, node.attributes, this.#caps);
     const allowed: Candidate[] = [];
     let violation = 'the operator has no kernel for these types and shapes';
@@ -309,24 +315,8 @@ class PlanBuilder {
     return rankCandidates(allowed, this.#caps);
   }
 
-  #loweringIO(node: Node): LoweringIO {
-    return {
-      inputs: node.inputs.map((name) => (name === '' ? undefined : this.#tensor(name))),
-      outputs: node.outputs.map((name) => this.#tensor(name)),
-      epilogue: node.epilogue,
-      constant: (index) => this.#graph.constants.get(node.inputs[index] ?? ''),
-    };
-  }
-
   #tensor(name: string): DeviceTensor {
-    const type = this.#graph.types.get(name);
-    if (!type || !isStatic(type)) throw internal(`the value "${name}" has no static type`);
-    return deviceTensor(
-      type.type,
-      type.dims,
-      this.#graph.layouts?.get(name) ?? 'linear',
-      this.#caps,
-    );
+    return plannedTensor(this.#graph, name, this.#caps);
   }
 
   #needOnHost(name: string): void {

@@ -274,7 +274,7 @@ export class InferenceSession {
     if (!this.#context || !this.#weights) {
       return { executable: await CpuExecutable.create(original, onProgress), original };
     }
-    const plan = createPlan(prepared, this.#context.caps, { algorithm, original });
+    const plan = await createPlan(prepared, this.#context.caps, { algorithm, original });
     const executable = await GpuExecutable.create(this.#context, plan, this.#weights, onProgress);
     return { executable, original };
   }

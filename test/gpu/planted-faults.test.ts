@@ -96,7 +96,7 @@ describe('verify', () => {
     createPlan(graph, context.caps, algorithm ? { algorithm } : {});
 
   it('passes the plan as it is', async () => {
-    const report = await verify(planOf(graphs.prepared));
+    const report = await verify(await planOf(graphs.prepared));
     expect(report.firstWrong).toBeUndefined();
     expect(report.ok).toBe(true);
   });
@@ -116,7 +116,7 @@ describe('verify', () => {
     }
     const constants = new Map(graphs.prepared.constants);
     constants.set(weight, hostTensor('float32', tensor.dims, values));
-    const report = await verify(planOf({ ...graphs.prepared, constants }));
+    const report = await verify(await planOf({ ...graphs.prepared, constants }));
     expect(report.ok).toBe(false);
     expect(report.firstWrong?.node).toBe(folded.name);
     expect(report.firstWrong?.originals).toContain('norm1');
@@ -124,7 +124,7 @@ describe('verify', () => {
   });
 
   it('names the node whose input was overwritten by a buffer used too early', async () => {
-    const plan = planOf(graphs.prepared);
+    const plan = await planOf(graphs.prepared);
     // Whatever is made between relu1's output and its last reader goes into relu1's own buffer.
     const graph = plan.graph;
     const last = [...graph.nodes].reverse().find(({ op }) => op === 'Add' || op === 'Mul');
@@ -155,7 +155,7 @@ describe('verify', () => {
 
   it('names the convolution that drops a tap', async () => {
     // Every algorithm finds its own way to the taps; the packed weights of conv2 lose one of them.
-    const plan = planOf(graphs.prepared);
+    const plan = await planOf(graphs.prepared);
     const conv2 = plan.graph.nodes.find(({ name }) => name.includes('conv2'));
     const key = plan.weights.find(
       ({ constant, packing }) => constant === conv2?.inputs[1] && packing.length > 0,
@@ -174,8 +174,8 @@ describe('verify', () => {
 
   it('names the convolution that ignores its end pads', async () => {
     // The dispatches of the same convolution without end pads, written into the padded output.
-    const right = planOf(graphs.prepared, 'conv_direct');
-    const without = planOf((await preparedModel({ endPads: 0 })).prepared, 'conv_direct');
+    const right = await planOf(graphs.prepared, 'conv_direct');
+    const without = await planOf((await preparedModel({ endPads: 0 })).prepared, 'conv_direct');
     const isFirst = (plan: Plan) => (step: Step) =>
       step.kind === 'dispatch' && !!plan.graph.nodes[step.node]?.name.includes('conv1');
     const replacement = without.steps.find(isFirst(without));
@@ -194,7 +194,7 @@ describe('verify', () => {
   });
 
   it('names the convolution whose bias is on the wrong channel', async () => {
-    const plan = planOf(graphs.prepared);
+    const plan = await planOf(graphs.prepared);
     const conv2 = plan.graph.nodes.find(({ name }) => name.includes('conv2'));
     const bias = conv2?.inputs[2] as string;
     const values = elementsOf(plan.graph.constants.get(bias) as HostTensor) as Float32Array;

@@ -64,11 +64,11 @@ export async function checkOperator(
     const graph = withLayouts(base, choice);
     const at = graph.nodes.findIndex((node) => node.name === nodeName);
     const layout = [...choice.inputs, '→', ...choice.outputs].join(' ');
-    const listed = createPlan(graph, context.caps).nodes[at]?.candidates ?? [];
+    const listed = (await createPlan(graph, context.caps)).nodes[at]?.candidates ?? [];
     // Host nodes and views have no candidates, but still a result.
     const algorithms = listed.length > 0 ? listed.map(({ algorithm }) => algorithm) : [''];
     for (const algorithm of new Set(algorithms)) {
-      const plan = createPlan(graph, context.caps, { algorithm: { [nodeName]: algorithm } });
+      const plan = await createPlan(graph, context.caps, { algorithm: { [nodeName]: algorithm } });
       if (algorithm !== '' && plan.nodes[at]?.algorithm !== algorithm) {
         throw new Error(`${algorithm} was forced, but ${plan.nodes[at]?.algorithm} was planned`);
       }

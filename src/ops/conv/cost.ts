@@ -35,6 +35,10 @@ export function resultBytes(p: ConvProblem): number {
 
 /** Every tensor read or written once. */
 export function convBytes(p: ConvProblem): number {
-  const results = p.epilogue.residual ? 2 : 1;
-  return sourceBytes(p) + packedBytes(p) + results * resultBytes(p);
+  return movedBytes(p) + packedBytes(p);
+}
+
+/** Source, residual and result, each once. */
+export function movedBytes(p: ConvProblem): number {
+  return sourceBytes(p) + (p.epilogue.residual ? 2 : 1) * resultBytes(p);
 }

@@ -1,6 +1,5 @@
-/** Candidates that are matrix products: `conv_1x1`, `im2col_gemm` and `conv_implicit_gemm`. */
+/** Candidates `conv_1x1`, and the matrix product that other algorithms end in. */
 
-import { convImplicitGemm } from '../../../shaders/conv_implicit_gemm.ts';
 import {
   gemmC4,
   type RegisterTileName,
@@ -8,7 +7,6 @@ import {
   registerTileNames,
   registerTiles,
 } from '../../../shaders/gemm_c4.ts';
-import { im2col } from '../../../shaders/im2col.ts';
 import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
 import {
   type BufferRole,
@@ -17,27 +15,24 @@ import {
   foldWorkgroups,
   input,
   packed,
-  scratch,
 } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import {
-  loadStep,
   type ProductTileName,
   productTileNames,
   productTiles,
   tileThreads,
 } from '../../../shaders/lib/product-tile.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { elementBytes } from '../device-tensor.ts';
 import type { Candidate, Cost } from '../operator.ts';
-import { convBytes, geometryValues, sourceBytes } from './cost.ts';
+import { convBytes } from './cost.ts';
 import { packWeights } from './packing.ts';
 import { type ConvProblem, convInputs, outPixels, tapsOf } from './problem.ts';
 
 type TileName = RegisterTileName | ProductTileName;
 
 /** Sizes that every product has. */
-function productSizes(p: ConvProblem) {
+export function productSizes(p: ConvProblem) {
   const pixels = outPixels(p);
   return {
     kBlocks: channelBlocks(p.inChannels) * tapsOf(p),
@@ -52,7 +47,7 @@ function isRegister(tile: TileName): tile is RegisterTileName {
 }
 
 /** Product tiles that fit the device's workgroups. */
-function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
+export function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
   return productTileNames.filter(
     (name) => tileThreads(productTiles[name]) <= caps.limits.invocationsPerWorkgroup,
   );
@@ -62,13 +57,13 @@ function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
 const singleColumns = 16;
 
 /** Tiles of `gemm_c4` for a product. */
-function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
+export function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
   const few = productSizes(p).columns <= singleColumns;
   return [...registerTileNames.filter((tile) => few || tile !== '1x1r'), ...fittingTiles(caps)];
 }
 
 /** The dispatch of `gemm_c4` over `source`, and what it costs. */
-function product(
+export function product(
   p: ConvProblem,
   source: BufferRole,
   tile: TileName,
@@ -122,12 +117,12 @@ const efficiencies: Readonly<Record<TileName, { software: number; hardware: numb
   '128x64': { software: 0.33, hardware: 0.55 },
 };
 
-function efficiency(tile: TileName, caps: DeviceCaps): number {
+export function efficiency(tile: TileName, caps: DeviceCaps): number {
   return efficiencies[tile][caps.software ? 'software' : 'hardware'];
 }
 
 /** Kernel 1, stride 1 and no pads on any side: the source is the patch matrix. */
-function isPlainProduct(p: ConvProblem): boolean {
+export function isPlainProduct(p: ConvProblem): boolean {
   const pads = [p.padFront, p.padTop, p.padLeft, p.padBack, p.padBottom, p.padRight];
   return (
     p.sourceLayout === 'c4' &&
@@ -148,78 +143,6 @@ export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
       scratch: [],
       packings: [packWeights(p)],
       cost: { ...cost, bytes: convBytes(p) },
-    };
-  });
-}
-
-/** Writes the patch matrix, then multiplies: pays where workgroups are few. */
-export function lowerIm2col(p: ConvProblem, caps: DeviceCaps): Candidate[] {
-  const { kBlocks, columns, pixels } = productSizes(p);
-  const bytes = kBlocks * columns * 4 * elementBytes(p.element);
-  const count = p.batch * channelBlocks(p.inChannels) * pixels;
-  if (isPlainProduct(p) || count === 0) return [];
-  if (bytes > Math.min(caps.limits.storageBindingBytes, caps.limits.bufferBytes)) return [];
-  const write = dispatch(
-    im2col,
-    { source: p.sourceLayout, element: p.element },
-    { ...geometryValues(p), count },
-    [input(convInputs.source), scratch(0)],
-    foldWorkgroups(Math.ceil(count / 64)),
-  );
-  return gemmTiles(p, caps).map((tile) => {
-    const { dispatch, cost } = product(p, scratch(0), tile, caps);
-    return {
-      algorithm: `im2col_gemm.${tile}`,
-      dispatches: [write, dispatch],
-      scratch: [bytes],
-      packings: [packWeights(p)],
-      cost: { ...cost, bytes: convBytes(p) + bytes, serialBytes: sourceBytes(p) + bytes },
-    };
-  });
-}
-
-/** The patch matrix gathered on the fly, into workgroup memory. */
-export function lowerImplicit(p: ConvProblem, caps: DeviceCaps): Candidate[] {
-  if (p.inDepth !== 1 || p.outDepth !== 1 || p.kernelDepth !== 1) return [];
-  const sizes = productSizes(p);
-  return fittingTiles(caps).map((name) => {
-    const tile = productTiles[name];
-    const columnGroups = Math.ceil(sizes.columns / tile.pixels);
-    const workgroups = columnGroups * Math.ceil(sizes.outBlocks / tile.blocks);
-    const step = loadStep(tile);
-    const rows = Math.floor(step / p.kernelWidth);
-    const steps = [step % p.kernelWidth, rows % p.kernelHeight] as const;
-    return {
-      algorithm: `conv_implicit_gemm.${name}`,
-      dispatches: [
-        dispatch(
-          convImplicitGemm,
-          {
-            source: p.sourceLayout,
-            tile: name,
-            element: p.element,
-            activation: p.epilogue.activation?.name ?? 'none',
-          },
-          {
-            ...geometryValues(p),
-            ...sizes,
-            columnGroups,
-            loadStep: [...steps, Math.floor(rows / p.kernelHeight), 0],
-            ...epilogueValues(p.epilogue),
-          },
-          [input(convInputs.source), packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
-          foldWorkgroups(workgroups),
-        ),
-      ],
-      scratch: [],
-      packings: [packWeights(p)],
-      cost: {
-        macs: workgroups * tile.pixels * tile.blocks * 4 * sizes.kBlocks * 4,
-        bytes: convBytes(p),
-        invocations: workgroups * tileThreads(tile),
-        efficiency: efficiency(name, caps) * 0.9,
-        barriers: true,
-      },
     };
   });
 }

@@ -2,12 +2,12 @@
 
 import { input } from '../../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { type LazyModule, lazyModule } from '../lazy.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
-import { lowerGrouped } from './lower-grouped.ts';
-import { lowerIm2col, lowerImplicit, lowerPointwise } from './lower-product.ts';
-import { biasRole, type ConvProblem, convInputs } from './problem.ts';
+import { isPlainProduct, lowerPointwise } from './lower-product.ts';
+import { biasRole, type ConvProblem, convInputs, isDepthwise } from './problem.ts';
 
 /** The problem, or undefined where the tensors are not stored as the kernels need them. */
 export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvProblem | undefined {
@@ -33,6 +33,35 @@ export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvPro
   };
 }
 
+/** An algorithm, fetched with the first convolution that it can compute. */
+interface Algorithm {
+  applies(problem: ConvProblem): boolean;
+  readonly module: LazyModule<(problem: ConvProblem, caps: DeviceCaps) => Candidate[]>;
+}
+
+/** Algorithms that not every network needs. */
+export const lazyAlgorithms: readonly Algorithm[] = [
+  {
+    applies: (p) => p.group === 1 && !isPlainProduct(p),
+    module: lazyModule(() => import('./lower-patches.ts').then((m) => m.lowerPatches)),
+  },
+  {
+    applies: isDepthwise,
+    module: lazyModule(() => import('./lower-depthwise.ts').then((m) => m.lowerDepthwise)),
+  },
+  {
+    applies: (p) => p.group > 1 && p.sourceLayout === 'c4' && !isDepthwise(p),
+    module: lazyModule(() => import('./lower-grouped.ts').then((m) => m.lowerGrouped)),
+  },
+];
+
+export function loadConv(io: LoweringIO, attributes: ConvAttributes): Promise<unknown> | undefined {
+  const problem = convProblem(io, attributes);
+  if (!problem) return undefined;
+  const needed = lazyAlgorithms.filter(({ applies }) => applies(problem));
+  return Promise.all(needed.map(({ module }) => module.load()));
+}
+
 export function lowerConv(
   io: LoweringIO,
   attributes: ConvAttributes,
@@ -40,11 +69,8 @@ export function lowerConv(
 ): readonly Candidate[] {
   const problem = convProblem(io, attributes);
   if (!problem) return [];
-  if (problem.group > 1) return lowerGrouped(problem, io, caps);
-  return [
-    ...lowerPointwise(problem, caps),
-    ...lowerDirect(problem, caps),
-    ...lowerImplicit(problem, caps),
-    ...lowerIm2col(problem, caps),
-  ];
+  const common =
+    problem.group === 1 ? [...lowerPointwise(problem, caps), ...lowerDirect(problem, caps)] : [];
+  const others = lazyAlgorithms.filter(({ applies }) => applies(problem));
+  return [...common, ...others.flatMap(({ module }) => module.get()(problem, caps))];
 }

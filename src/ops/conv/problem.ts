@@ -67,3 +67,9 @@ export function macsOf(problem: ConvGeometry): number {
   const perOutput = (problem.inChannels / problem.group) * tapsOf(problem);
   return problem.batch * problem.outChannels * outPixels(problem) * perOutput;
 }
+
+/** Every group has one input channel, in the layout and rank that `depthwise` takes. */
+export function isDepthwise(p: ConvProblem): boolean {
+  const flat = p.inDepth === 1 && p.kernelDepth === 1 && p.outDepth === 1;
+  return p.sourceLayout === 'c4' && p.group > 1 && p.inChannels === p.group && flat;
+}

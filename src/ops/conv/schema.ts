@@ -11,7 +11,7 @@ import { defineOperator } from '../operator.ts';
 import { readWindow, windowOutput } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
 import { kernelOf } from './kernel-of.ts';
-import { lowerConv } from './lower.ts';
+import { loadConv, lowerConv } from './lower.ts';
 import { convInputs } from './problem.ts';
 
 export type { ConvAttributes } from './geometry.ts';
@@ -103,5 +103,6 @@ export const conv = defineOperator<ConvAttributes>({
   accuracy: 'sum',
   traits,
   reference: () => import('./reference.ts').then((module) => module.convReference),
+  load: loadConv,
   lower: lowerConv,
 });

@@ -8,6 +8,7 @@ import type { Layout } from '../../../src/graph/graph.ts';
 import { RecordAttributeReader } from '../../../src/ops/attributes.ts';
 import { attributeValues, type PlainAttribute } from '../../../src/ops/build-node.ts';
 import type { ConvAttributes } from '../../../src/ops/conv/geometry.ts';
+import { lazyAlgorithms } from '../../../src/ops/conv/lower.ts';
 import { conv } from '../../../src/ops/conv/schema.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import type { LoweringIO } from '../../../src/ops/operator.ts';
@@ -172,6 +173,8 @@ describe('the reference', () => {
     expect(value).toEqual([Number.NaN, Number.NaN, Number.POSITIVE_INFINITY]);
   });
 });
+
+await Promise.all(lazyAlgorithms.map(({ module }) => module.load()));
 
 function candidates(
   x: readonly number[],

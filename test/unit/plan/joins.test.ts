@@ -36,7 +36,7 @@ async function homeOfJoin(third: 'none' | 'constant'): Promise<string | undefine
   });
   const { graph } = await InferenceSession.create(model, { backend: 'cpu' });
   const { original, prepared } = await prepare(graph, {});
-  const plan = createPlan(prepared, compatibilityCaps, { original });
+  const plan = await createPlan(prepared, compatibilityCaps, { original });
   return plan.nodes[plan.graph.nodes.findIndex(({ name }) => name === 'join')]?.home;
 }
 

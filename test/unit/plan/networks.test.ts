@@ -34,7 +34,7 @@ describe.skipIf(!hasModels)('plans of real networks', () => {
       );
       const { original, prepared } = await prepare(graph, shapes);
       for (const [name, caps] of devices) {
-        const { memory, pool } = createPlan(prepared, caps, { original });
+        const { memory, pool } = await createPlan(prepared, caps, { original });
         const ratio = memory.peakBytes / memory.lowerBoundBytes;
         expect(ratio, name).toBeLessThanOrEqual(1.15);
         expect(ratio, name).toBeGreaterThanOrEqual(1);
