@@ -169,6 +169,9 @@ export const convDirect = defineKernel({
     ...epilogueBindings(element),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
+  iterations: ({ source, kernelHeight }, sizes) =>
+    (source === 'c4' ? sizes.inBlocks : sizes.inChannels) *
+    (sizes.kernelDepth * sizes.kernelWidth * (kernelHeight === 0 ? sizes.kernelHeight : 1)),
   wgsl(variant) {
     const { source, rows, blocks, kernelHeight } = variant;
     return wgsl`

@@ -18,7 +18,7 @@
  * result by the epilogue.
  */
 
-import { convUniforms, sourceBinding } from './lib/conv-geometry.ts';
+import { convUniforms, sourceBinding, tapTurns } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -146,6 +146,8 @@ export const convGrouped = defineKernel({
     ...epilogueBindings(element),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
+  iterations: ({ reads }, sizes) =>
+    (reads === 'blocks' ? Math.ceil(sizes.inPerGroup / 4) : sizes.inPerGroup) * tapTurns(sizes),
   wgsl(variant) {
     const { reads, rows, blocks } = variant;
     return wgsl`

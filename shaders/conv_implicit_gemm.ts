@@ -31,6 +31,7 @@ import {
   productMain,
   productTileNames,
   productTiles,
+  productTurns,
   tileBytes,
   tileThreads,
 } from './lib/product-tile.ts';
@@ -85,6 +86,7 @@ export const convImplicitGemm = defineKernel({
   ],
   workgroupSize: ({ tile }) => [tileThreads(productTiles[tile]), 1, 1],
   workgroupBytes: ({ tile }) => tileBytes(productTiles[tile]),
+  iterations: (_, { kBlocks }) => productTurns(kBlocks),
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}

@@ -114,6 +114,12 @@ export const convTranspose = defineKernel({
     ...epilogueBindings(element),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
+  // More than the taps of any one phase.
+  iterations: ({ reads }, sizes) =>
+    (reads === 'blocks' ? Math.ceil(sizes.inPerGroup / 4) : sizes.inPerGroup) *
+    Math.ceil(sizes.kernelDepth / sizes.tapStep[2]) *
+    Math.ceil(sizes.kernelHeight / sizes.tapStep[1]) *
+    Math.ceil(sizes.kernelWidth / sizes.tapStep[0]),
   wgsl(variant) {
     const { reads, rows, blocks } = variant;
     return wgsl`

@@ -17,7 +17,7 @@
  * epilogue.
  */
 
-import { sourceBinding } from './lib/conv-geometry.ts';
+import { sourceBinding, tapTurns } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -182,6 +182,7 @@ export const depthwise = defineKernel({
     ...epilogueBindings(element),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
+  iterations: (_, sizes) => tapTurns({ ...sizes, kernelDepth: 1 }),
   wgsl(variant) {
     const { rows, columns, kernelSize, gather } = variant;
     return wgsl`

@@ -93,6 +93,14 @@ export const gemm = defineKernel<GemmVariant, typeof matrixUniforms>({
     const [rows, columns] = gemmTileSize(gemmTiles[tile]);
     return gemmTiles[tile].depth * (rows + columns) * 4;
   },
+  iterations({ loads, tile }, { depth }) {
+    const own = gemmTiles[tile];
+    if (own.depth === 0) return loads === 'scalar' ? depth : depth / 4;
+    const [rows, columns] = gemmTileSize(own);
+    // Each turn: the loops that bring A and B, and the one over them.
+    const brought = (own.depth * (rows + columns)) / 4 / (own.threads[0] * own.threads[1]);
+    return Math.ceil(depth / own.depth) * (own.depth / 4 + brought + 4);
+  },
   wgsl(variant) {
     const tile = gemmTiles[variant.tile];
     return `

@@ -28,6 +28,7 @@ import {
   productMain,
   productTileNames,
   productTiles,
+  productTurns,
   tileBytes,
   tileThreads,
 } from './lib/product-tile.ts';
@@ -194,6 +195,7 @@ export const gemmC4 = defineKernel({
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   workgroupBytes: ({ tile }) => (isRegister(tile) ? 0 : tileBytes(productTiles[tile])),
+  iterations: ({ tile }, { kBlocks }) => (isRegister(tile) ? kBlocks : productTurns(kBlocks)),
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}

@@ -6,7 +6,13 @@
  * axes). Bindings: `source` C4 or linear planes, `result` the matrix.
  */
 
-import { convUniforms, type Source, sourceBinding, sourceBlock } from './lib/conv-geometry.ts';
+import {
+  convUniforms,
+  type Source,
+  sourceBinding,
+  sourceBlock,
+  tapTurns,
+} from './lib/conv-geometry.ts';
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
@@ -30,6 +36,7 @@ export const im2col = defineKernel({
     { name: 'result', access: 'read_write', type: `array<vec4<${element}>>` },
   ],
   workgroupSize: () => [64, 1, 1],
+  iterations: (_, sizes) => tapTurns(sizes),
   wgsl: ({ source, element }) => wgsl`
 ${flatIndex}
 ${c4Functions}

@@ -43,6 +43,8 @@ export const lrnKernel = defineKernel<LrnVariant, typeof uniforms>({
     ];
   },
   workgroupSize: () => [64, 1, 1],
+  iterations: ({ layout }, { before, after }) =>
+    layout === 'c4' ? ((before + after) / 4 + 3) * 6 : before + after + 1,
   wgsl({ layout, element }) {
     const value = layout === 'c4' ? 'vec4<f32>' : 'f32';
     // The window of lane c is [c - before, c + after]; unused lanes add zero.

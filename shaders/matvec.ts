@@ -48,6 +48,8 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
     matrixBindings(element, { a: loads === 'nt', b: loads !== 'scalar', result: false }),
   workgroupSize: ({ loads }) => [...matvecShape[loads], 1],
   workgroupBytes: ({ loads, rows }) => matvecShape[loads][0] * matvecShape[loads][1] * rows * 16,
+  iterations: ({ loads }, { depth }) =>
+    depth / matvecShape[loads][1] / (loads === 'nt' ? 4 : 1) + 8,
   wgsl({ element, loads, rows, activation }) {
     const [groups, slices] = matvecShape[loads];
     const each = (line: (row: number) => string): string => range(rows).map(line).join('\n');

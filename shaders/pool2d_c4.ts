@@ -6,7 +6,7 @@
 
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
-import { type Pooling, poolFunctions, poolings, poolUniforms } from './lib/pool.ts';
+import { type Pooling, poolFunctions, poolings, poolUniforms, windowTurns } from './lib/pool.ts';
 import { reductionSource } from './lib/reduce.ts';
 
 export interface Pool2dVariant {
@@ -63,6 +63,7 @@ export const pool2dC4 = defineKernel<Pool2dVariant, typeof poolUniforms>({
     { name: 'y', access: 'read_write', type: `array<vec4<${element}>>` },
   ],
   workgroupSize: () => [64, 1, 1],
+  iterations: (_, { kernelShape }) => windowTurns(kernelShape),
   wgsl({ pooling, element, kernel, stride, tile }) {
     const outputs = Array.from({ length: tile }, (_, index) => index);
     return `

@@ -5,7 +5,7 @@
 
 import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
 import { nanFunctions } from './lib/nan.ts';
-import { type Pooling, poolFunctions, poolings, poolUniforms } from './lib/pool.ts';
+import { type Pooling, poolFunctions, poolings, poolUniforms, windowTurns } from './lib/pool.ts';
 import { reductionSource } from './lib/reduce.ts';
 
 export interface PoolLinearVariant {
@@ -35,6 +35,7 @@ export const poolLinear = defineKernel<PoolLinearVariant, typeof poolUniforms>({
     ...(indices ? [{ name: 'places', access: 'read_write' as const, type: 'array<i32>' }] : []),
   ],
   workgroupSize: () => [64, 1, 1],
+  iterations: (_, { kernelShape }) => windowTurns(kernelShape),
   wgsl({ pooling, element, indices }) {
     const scalar = element === 'f16' ? 'f32' : element;
     const greater =

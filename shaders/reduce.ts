@@ -112,6 +112,10 @@ export const reduceKernel = defineKernel<ReduceVariant, typeof uniforms>({
     variant.phase === 'workgroup'
       ? variant.threads * stateBytes(variant.operation, reducedType(variant))
       : 0,
+  iterations({ phase, threads }, { reduced, parts }) {
+    if (phase === 'final') return parts;
+    return Math.ceil(reduced / { serial: 1, partial: parts, workgroup: threads }[phase]);
+  },
   wgsl(variant) {
     const { operation, element, phase, strided, layout, outputLayout } = variant;
     const type = reducedType(variant);

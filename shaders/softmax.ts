@@ -52,6 +52,10 @@ export const softmaxKernel = defineKernel<SoftmaxVariant, typeof uniforms>({
   workgroupSize: ({ method }) => [method === 'workgroup' ? 128 : 64, 1, 1],
   workgroupBytes: ({ method }) =>
     method === 'workgroup' ? 128 * stateBytes('logSumExp', state) : 0,
+  iterations({ method }, { axis, parts }) {
+    if (method === 'split') return parts + Math.ceil(axis / parts);
+    return 2 * Math.ceil(axis / (method === 'serial' ? 1 : 128));
+  },
   wgsl({ function: name, element, method }) {
     const bodies = {
       serial: 'if (index < u.rows) { row(index); }',

@@ -70,3 +70,13 @@ fn sourceBlock(image: u32, block: u32, offset: u32, valid: bool) -> vec4<f32> {
 }
 `;
 }
+
+/** Turns of three loops over the taps of a kernel, each within the other. */
+export function tapTurns(kernel: {
+  readonly kernelDepth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+}): number {
+  const { kernelDepth, kernelHeight, kernelWidth } = kernel;
+  return kernelDepth * (2 + kernelHeight * (2 + kernelWidth));
+}

@@ -42,6 +42,12 @@ export interface Kernel<V extends Variant = Variant, U extends UniformLayout = U
   /** Bytes of `var<workgroup>` memory; left out where a kernel uses none. */
   workgroupBytes?(variant: V): number;
   /**
+   * How often the loops of one invocation turn at most, all of them together and one more for each
+   * time that one is entered; left out where no size decides. Some adapters end loops silently
+   * beyond `caps.limits.loopIterations`, and a dispatch over it is no candidate there.
+   */
+  iterations?(variant: V, uniforms: UniformValues<U>): number;
+  /**
    * Everything below the generated declarations (`u` is the uniform block; the bindings go by
    * their names): functions and `@compute` entry point `main`. A pure function of the variant.
    */

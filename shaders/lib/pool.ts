@@ -23,6 +23,11 @@ export const poolUniforms = {
   columnMajor: 'u32',
 } as const;
 
+/** Turns of the loops over a window's taps, each within the other. */
+export function windowTurns([depth, height, width]: readonly number[]): number {
+  return (depth ?? 1) * (2 + (height ?? 1) * (2 + (width ?? 1)));
+}
+
 /**
  * WGSL `taps(start, size, axis)`: first and end of the taps k of an axis for which
  * start + k * dilation lies in [0, size); `windowCount(start)`: what an average divides by.

@@ -47,6 +47,11 @@ export function loadStep(tile: ProductTile): number {
   return tileThreads(tile) / tile.pixels;
 }
 
+/** Turns of the kernel's loops: one over the tiles along K, in it one over their depth. */
+export function productTurns(kBlocks: number): number {
+  return Math.ceil(kBlocks / tileDepth) * (tileDepth + 2);
+}
+
 /** How a kernel loads its patches. */
 export interface PatchLoader {
   /** WGSL, once before the loop; sees `image`, `pixel`, `inRange` of its column, `loadRow`. */

@@ -21,6 +21,11 @@ export interface DeviceCaps {
     readonly storageBindingBytes: number;
     readonly bufferBytes: number;
     readonly workgroupsPerDimension: number;
+    /**
+     * How often the loops of one invocation may turn, all together: llvmpipe leaves them silently
+     * after 65,535 (LP_MAX_TGSI_LOOP_ITERATIONS). Probed once; 2³² − 1 where there is no such end.
+     */
+    readonly loopIterations: number;
   };
   /** Measured, or assumed from the kind of adapter until it is measured. */
   readonly ceiling: {
@@ -51,6 +56,7 @@ export const compatibilityCaps: DeviceCaps = {
     storageBindingBytes: 134217728,
     bufferBytes: 268435456,
     workgroupsPerDimension: 65535,
+    loopIterations: 65535,
   },
   ceiling: { gflops: 500, gbps: 50, dispatchSeconds: 5e-6, parallelism: 8192 },
   keepsNaN: true,

@@ -4,7 +4,7 @@ import { DeviceLostError, WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from './caps.ts';
 import { assumedCeiling, measureCeiling } from './ceiling.ts';
 import { PipelineCache } from './pipelines.ts';
-import { keepsNaN } from './probe.ts';
+import { probe } from './probe.ts';
 
 export interface DeviceOptions {
   /** A device that the caller owns: used as it is, never destroyed by wgconv. */
@@ -44,7 +44,7 @@ export class GpuContext {
   static async create(options: DeviceOptions = {}): Promise<GpuContext> {
     const device = options.device ?? (await requestDevice(options));
     const draft = readCaps(device, !!options.compatibilityLimits);
-    const nan = await keepsNaN(device);
+    const { keepsNaN, loopIterations } = await probe(device);
     const ceiling = await ceilingOf(device, draft.software, options.ceiling);
 
     // An adapter that names itself nothing is judged by what it can do.
@@ -52,7 +52,11 @@ export class GpuContext {
     const caps = {
       ...draft,
       software,
-      keepsNaN: nan,
+      keepsNaN,
+      limits: {
+        ...draft.limits,
+        loopIterations: Math.min(loopIterations, draft.limits.loopIterations),
+      },
       ceiling: { ...ceiling, parallelism: software ? 8 : ceiling.parallelism },
     };
     return new GpuContext(device, caps, !options.device);
@@ -250,6 +254,7 @@ function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
       storageBindingBytes: clamp(limits.maxStorageBufferBindingSize, 134217728),
       bufferBytes: clamp(limits.maxBufferSize, 268435456),
       workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      loopIterations: clamp(2 ** 32 - 1, 65535),
     },
     ceiling: assumedCeiling(false),
     keepsNaN: true,

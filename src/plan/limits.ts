@@ -1,6 +1,6 @@
 /** Checks a candidate against a device's limits, so that nothing fails later inside WebGPU. */
 
-import type { Dispatch } from '../../shaders/lib/kernel.ts';
+import type { Dispatch, UniformLayout, UniformValues } from '../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import { deviceBytes } from '../ops/device-tensor.ts';
 import type { Candidate, LoweringIO } from '../ops/operator.ts';
@@ -47,6 +47,9 @@ function allDispatches(candidate: Candidate): Dispatch[] {
   return [...candidate.packings.flatMap((packing) => packing.dispatches), ...candidate.dispatches];
 }
 
+/** Turns left for loops that a constant bounds, which kernels do not count. */
+const constantLoops = 256;
+
 function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undefined {
   const { limits } = caps;
   const { kernel, variant, workgroups } = dispatch;
@@ -65,6 +68,15 @@ function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undef
   }
   if (workgroups.some((count) => count > limits.workgroupsPerDimension)) {
     return `${kernel.name} needs ${workgroups.join('×')} workgroups; this device allows ${limits.workgroupsPerDimension} in a dimension`;
+  }
+  const turns =
+    kernel.iterations?.(
+      variant,
+      // Any layout's values are numbers or vectors of four.
+      dispatch.uniforms as UniformValues<UniformLayout>,
+    ) ?? 0;
+  if (turns > limits.loopIterations - constantLoops) {
+    return `${kernel.name} turns its loops ${turns} times; this device ends them at ${limits.loopIterations}`;
   }
   if (!caps.f16 && bindings.some((binding) => binding.type.includes('f16'))) {
     return `${kernel.name} stores f16, which this device lacks`;

@@ -137,7 +137,9 @@ export function reduceDispatch(
 /** Partial results by which one result of `count` values is shared out. */
 export function splitParts(count: number, outputs: number, caps: DeviceCaps): number {
   const wanted = Math.ceil(caps.ceiling.parallelism / Math.max(outputs, 1));
-  return Math.max(1, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));
+  // Each part turns a loop no longer than a quarter of what the device allows.
+  const needed = Math.ceil((count * 4) / caps.limits.loopIterations);
+  return Math.max(1, needed, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));
 }
 
 /** Bytes of the scratch buffer between the phases `partial` and `final`. */

@@ -74,7 +74,7 @@ export function lowerSoftmax(
       barriers: true,
     }),
   });
-  const parts = Math.min(splitParts(axis, rows, caps), 32);
+  const parts = splitParts(axis, rows, caps);
   if (parts > 1) {
     const shape = { ...x, dims: [outer, axis, inner] };
     const problem = reductionProblem('logSumExp', shape, [1], 'linear');
