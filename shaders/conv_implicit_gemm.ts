@@ -16,13 +16,7 @@ import {
   sourceBlock,
   weightsBinding,
 } from './lib/conv-geometry.ts';
-import {
-  type EpilogueVariant,
-  epilogueBindings,
-  epilogueSource,
-  epilogueUniforms,
-  epilogueVariants,
-} from './lib/epilogue.ts';
+import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import {
@@ -35,8 +29,14 @@ import {
   tileBytes,
   tileThreads,
 } from './lib/product-tile.ts';
+import { splitBindings, splitSource, splitUniforms, splitVariants } from './lib/split.ts';
 
-export type ImplicitGemmVariant = { readonly source: Source; readonly tile: ProductTileName } & {
+export type ImplicitGemmVariant = {
+  readonly source: Source;
+  readonly tile: ProductTileName;
+  /** Sums of one slice of K go to a buffer of their own; `split_sum` ends the product. */
+  readonly split: boolean;
+} & {
   readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field];
 };
 
@@ -44,9 +44,9 @@ const loader: PatchLoader = {
   setup: `
   let firstY = i32(pixel / u.outWidth * u.strideY) - u.padTop;
   let firstX = i32(pixel % u.outWidth * u.strideX) - u.padLeft;
-  var kx = loadRow % u.kernelWidth;
-  var ky = loadRow / u.kernelWidth % u.kernelHeight;
-  var block = loadRow / u.kernelWidth / u.kernelHeight;`,
+  var kx = firstK % u.kernelWidth;
+  var ky = firstK / u.kernelWidth % u.kernelHeight;
+  var block = firstK / u.kernelWidth / u.kernelHeight;`,
   load: 'patchAt(image, block, firstY + i32(ky * u.dilationY), firstX + i32(kx * u.dilationX), inRange)',
   advance: `
   kx += u.loadStep.x;
@@ -63,7 +63,7 @@ export const convImplicitGemm = defineKernel({
   variants: (): ImplicitGemmVariant[] =>
     (['c4', 'linear'] as const).flatMap((source) =>
       productTileNames.flatMap((tile) =>
-        epilogueVariants().map((epilogue) => ({ source, tile, ...epilogue })),
+        splitVariants(true).map((end) => ({ source, tile, ...end })),
       ),
     ),
   uniforms: {
@@ -77,19 +77,20 @@ export const convImplicitGemm = defineKernel({
     columnGroups: 'u32',
     /** K blocks between two loads of an invocation, as (kx, ky, block, 0). */
     loadStep: 'vec4u',
+    ...splitUniforms,
     ...epilogueUniforms,
   },
-  bindings: ({ source, element }) => [
-    sourceBinding(source, element),
-    weightsBinding(element),
-    ...epilogueBindings(element),
+  bindings: (variant) => [
+    sourceBinding(variant.source, variant.element),
+    weightsBinding(variant.element),
+    ...splitBindings(variant),
   ],
   workgroupSize: ({ tile }) => [tileThreads(productTiles[tile]), 1, 1],
   workgroupBytes: ({ tile }) => tileBytes(productTiles[tile]),
-  iterations: (_, { kBlocks }) => productTurns(kBlocks),
+  iterations: (_, { kBlocks, sliceBlocks }) => productTurns(Math.min(kBlocks, sliceBlocks)),
   wgsl: (variant) => wgsl`
 ${flatIndex}
-${epilogueSource(variant)}
+${splitSource(variant)}
 ${sourceBlock(variant.source)}
 fn patchAt(image: u32, block: u32, y: i32, x: i32, inRange: bool) -> vec4<f32> {
   let valid = inRange & (block < u.inBlocks) & (u32(y) < u.inHeight) & (u32(x) < u.inWidth);

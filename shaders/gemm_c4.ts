@@ -9,17 +9,11 @@
  * workgroup memory.
  *
  * Bindings: `source` C4 `[images][kBlocks][pixels]`; `weights` `[outBlock][kBlock]` of 4×4; bias,
- * residual, result by the epilogue.
+ * residual, result by the epilogue. A split variant has the partial sums in their place.
  */
 
 import { sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
-import {
-  type EpilogueVariant,
-  epilogueBindings,
-  epilogueSource,
-  epilogueUniforms,
-  epilogueVariants,
-} from './lib/epilogue.ts';
+import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import {
@@ -32,6 +26,13 @@ import {
   tileBytes,
   tileThreads,
 } from './lib/product-tile.ts';
+import {
+  sliceOfWorkgroup,
+  splitBindings,
+  splitSource,
+  splitUniforms,
+  splitVariants,
+} from './lib/split.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
 
 /** Register tiles: columns × output blocks. */
@@ -47,6 +48,9 @@ export type RegisterTileName = keyof typeof registerTiles;
 
 export const registerTileNames = Object.keys(registerTiles) as readonly RegisterTileName[];
 
+/** Register tiles that split along K too: two sizes are choice enough. */
+export const splitRegisterTiles: readonly RegisterTileName[] = ['8x4r', '4x4r'];
+
 /** Invocations of a workgroup of the register form; see `convDirectLanes`. */
 export const registerLanes = { hardware: 32, software: 8 } as const;
 
@@ -54,6 +58,8 @@ export type GemmC4Variant = {
   readonly tile: RegisterTileName | ProductTileName;
   /** Invocations of a workgroup. */
   readonly lanes: number;
+  /** Sums of one slice of K go to a buffer of their own; `split_sum` ends the product. */
+  readonly split: boolean;
 } & { readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field] };
 
 function isRegister(tile: GemmC4Variant['tile']): tile is RegisterTileName {
@@ -76,13 +82,13 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let flat = flatWorkgroup(workgroup, counts);
-  let firstBlock = flat / u.columnGroups * ${blocks}u;
+  ${sliceOfWorkgroup(blocks)}
   let first = flat % u.columnGroups * workgroupX + local;
   // Columns past the end repeat the last one and are not stored.
   ${lines(
     range(pixels).map((p) => {
       const column = `min(first + ${p}u * u.stride, u.columns - 1u)`;
-      return `var at${p} = c4Index(${column} / u.pixels, 0u, u.kBlocks, ${column} % u.pixels, u.pixels);`;
+      return `var at${p} = c4Index(${column} / u.pixels, startK, u.kBlocks, ${column} % u.pixels, u.pixels);`;
     }),
   )}
   ${lines(
@@ -93,7 +99,7 @@ fn main(
   ${lines(
     range(pixels).flatMap((p) => range(blocks).map((b) => `var sum${p}_${b} = vec4<f32>(0.0);`)),
   )}
-  for (var k = 0u; k < u.kBlocks; k++) {
+  for (var k = startK; k < endK; k++) {
     ${lines(
       range(pixels).map(
         (p) => `let value${p} = vec4<f32>(source[at${p}]);\n    at${p} += u.pixels;`,
@@ -174,7 +180,11 @@ export const gemmC4 = defineKernel({
         Object.values(registerLanes).map((lanes) => ({ tile, lanes })),
       ),
       ...productTileNames.map((tile) => ({ tile, lanes: tileThreads(productTiles[tile]) })),
-    ].flatMap((shape) => epilogueVariants().map((epilogue) => ({ ...shape, ...epilogue }))),
+    ].flatMap((shape) =>
+      splitVariants(!isRegister(shape.tile) || splitRegisterTiles.includes(shape.tile)).map(
+        (end) => ({ ...shape, ...end }),
+      ),
+    ),
   uniforms: {
     /** Blocks of four of K, and of output channels. */
     kBlocks: 'u32',
@@ -186,19 +196,23 @@ export const gemmC4 = defineKernel({
     columnGroups: 'u32',
     /** Register form: distance of an invocation's columns, ceil(columns / tile's columns). */
     stride: 'u32',
+    ...splitUniforms,
     ...epilogueUniforms,
   },
-  bindings: ({ element }) => [
-    sourceBinding('c4', element),
-    weightsBinding(element),
-    ...epilogueBindings(element),
+  bindings: (variant) => [
+    sourceBinding('c4', variant.element),
+    weightsBinding(variant.element),
+    ...splitBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   workgroupBytes: ({ tile }) => (isRegister(tile) ? 0 : tileBytes(productTiles[tile])),
-  iterations: ({ tile }, { kBlocks }) => (isRegister(tile) ? kBlocks : productTurns(kBlocks)),
+  iterations: ({ tile }, { kBlocks, sliceBlocks }) => {
+    const turns = Math.min(kBlocks, sliceBlocks);
+    return isRegister(tile) ? turns : productTurns(turns);
+  },
   wgsl: (variant) => wgsl`
 ${flatIndex}
-${epilogueSource(variant)}
+${splitSource(variant)}
 ${mainOf(variant.tile)}
 `,
 });

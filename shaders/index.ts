@@ -27,6 +27,7 @@ import { pool2dC4 } from './pool2d_c4.ts';
 import { reduceKernel } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmaxKernel } from './softmax.ts';
+import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
 
 export const kernels: readonly Kernel[] = [
@@ -35,6 +36,7 @@ export const kernels: readonly Kernel[] = [
   packConv,
   im2col,
   gemmC4,
+  splitSum,
   convImplicitGemm,
   convDirect,
   convTranspose,

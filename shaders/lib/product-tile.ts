@@ -6,6 +6,7 @@
  * a tile is `pixels` columns × `blocks` output blocks, `tileDepth` K blocks at a time.
  */
 
+import { sliceOfWorkgroup } from './split.ts';
 import { blockProduct, range } from './unroll.ts';
 
 export interface ProductTile {
@@ -19,7 +20,7 @@ export interface ProductTile {
 }
 
 /** K blocks that are in workgroup memory at a time. */
-const tileDepth = 4;
+export const tileDepth = 4;
 
 /** By name: pixels × output channels. Small ones for small maps, which starve on large ones. */
 export const productTiles = {
@@ -54,7 +55,7 @@ export function productTurns(kBlocks: number): number {
 
 /** How a kernel loads its patches. */
 export interface PatchLoader {
-  /** WGSL, once before the loop; sees `image`, `pixel`, `inRange` of its column, `loadRow`. */
+  /** WGSL, once before the loop; sees `image`, `pixel`, `inRange` of its column, and `firstK`, the first K block that it loads. */
   readonly setup: string;
   /** WGSL expression of the vec4 at K block `k` (`u32`) of the column. */
   readonly load: string;
@@ -64,7 +65,7 @@ export interface PatchLoader {
 
 /**
  * WGSL of the whole kernel below its functions. Uniforms: `kBlocks`, `outBlocks`, `pixels` of one
- * image, `columns` of all images, `columnGroups` (tiles along the columns).
+ * image, `columns` of all images, `columnGroups` (tiles along the columns); `splitUniforms`.
  */
 export function productMain(tile: ProductTile, loader: PatchLoader): string {
   const { pixels, blocks, threadPixels, threadBlocks } = tile;
@@ -86,7 +87,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let flat = flatWorkgroup(workgroup, counts);
-  let firstBlock = flat / u.columnGroups * ${blocks}u;
+  ${sliceOfWorkgroup(blocks)}
   let firstColumn = flat % u.columnGroups * ${pixels}u;
   // The column that this invocation loads, and the first K block of it.
   let loadColumn = local % ${pixels}u;
@@ -95,12 +96,13 @@ fn main(
   let inRange = column < u.columns;
   let image = column / u.pixels;
   let pixel = column % u.pixels;
+  let firstK = startK + loadRow;
   ${loader.setup}
   // The columns and blocks that it computes.
   let lane = local % ${lanes}u;
   let threadBlock = local / ${lanes}u * ${threadBlocks}u;
   ${sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`).join('\n')}
-  for (var first = 0u; first < u.kBlocks; first += ${tileDepth}u) {
+  for (var first = startK; first < endK; first += ${tileDepth}u) {
     ${range(tileDepth / step)
       .map(
         (load) => `{

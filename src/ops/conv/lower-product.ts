@@ -6,17 +6,15 @@ import {
   registerLanes,
   registerTileNames,
   registerTiles,
+  splitRegisterTiles,
 } from '../../../shaders/gemm_c4.ts';
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
 import {
   type BufferRole,
-  type Dispatch,
   dispatch,
   foldWorkgroups,
   input,
   packed,
 } from '../../../shaders/lib/kernel.ts';
-import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import {
   type ProductTileName,
   productTileNames,
@@ -27,20 +25,10 @@ import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, Cost } from '../operator.ts';
 import { convBytes } from './cost.ts';
 import { packWeights } from './packing.ts';
-import { type ConvProblem, convInputs, outPixels, tapsOf } from './problem.ts';
+import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
+import { productSizes, sliceCounts, splitEnd } from './split.ts';
 
 type TileName = RegisterTileName | ProductTileName;
-
-/** Sizes that every product has. */
-export function productSizes(p: ConvProblem) {
-  const pixels = outPixels(p);
-  return {
-    kBlocks: channelBlocks(p.inChannels) * tapsOf(p),
-    outBlocks: channelBlocks(p.outChannels),
-    pixels,
-    columns: p.batch * pixels,
-  };
-}
 
 function isRegister(tile: TileName): tile is RegisterTileName {
   return tile in registerTiles;
@@ -57,46 +45,62 @@ export function fittingTiles(caps: DeviceCaps): readonly ProductTileName[] {
 const singleColumns = 16;
 
 /** Tiles of `gemm_c4` for a product. */
-export function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
+function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
   const few = productSizes(p).columns <= singleColumns;
   return [...registerTileNames.filter((tile) => few || tile !== '1x1r'), ...fittingTiles(caps)];
 }
 
-/** The dispatch of `gemm_c4` over `source`, and what it costs. */
-export function product(
+/** One way to compute a product: its tile and slices, what it dispatches and takes. */
+export type Product = Pick<Candidate, 'dispatches' | 'scratch'> & {
+  readonly name: string;
+  readonly cost: Omit<Cost, 'bytes'>;
+  /** Bytes of partial sums. */
+  readonly partialBytes: number;
+};
+
+/** Products by `gemm_c4` over `source`; `at` is the first free scratch buffer. */
+export function products(
   p: ConvProblem,
   source: BufferRole,
-  tile: TileName,
+  at: number,
   caps: DeviceCaps,
-): { readonly dispatch: Dispatch; readonly cost: Omit<Cost, 'bytes'> } {
-  const sizes = productSizes(p);
-  const register = isRegister(tile);
-  const { pixels, blocks } = register ? registerTiles[tile] : productTiles[tile];
-  const lanes = register
-    ? registerLanes[caps.software ? 'software' : 'hardware']
-    : tileThreads(productTiles[tile]);
-  const stride = Math.ceil(sizes.columns / pixels);
-  const columnGroups = Math.ceil(register ? stride / lanes : sizes.columns / pixels);
-  const workgroups =
-    tile === '1x1r'
-      ? Math.ceil((sizes.columns * sizes.outBlocks) / lanes)
-      : columnGroups * Math.ceil(sizes.outBlocks / blocks);
-  const perWorkgroup = pixels * blocks * (register ? lanes : 1);
-  return {
-    dispatch: dispatch(
-      gemmC4,
-      { tile, lanes, element: p.element, activation: p.epilogue.activation?.name ?? 'none' },
-      { ...sizes, columnGroups, stride, ...epilogueValues(p.epilogue) },
-      [source, packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
-      foldWorkgroups(workgroups),
-    ),
-    cost: {
-      macs: workgroups * perWorkgroup * 4 * sizes.kBlocks * 4,
-      invocations: workgroups * lanes,
-      efficiency: efficiency(tile, caps),
-      barriers: !register,
-    },
-  };
+): Product[] {
+  const { columns, outBlocks, kBlocks } = productSizes(p);
+  return gemmTiles(p, caps).flatMap((tile) => {
+    const register = isRegister(tile);
+    const { pixels, blocks } = register ? registerTiles[tile] : productTiles[tile];
+    const lanes = register
+      ? registerLanes[caps.software ? 'software' : 'hardware']
+      : tileThreads(productTiles[tile]);
+    const stride = Math.ceil(columns / pixels);
+    const columnGroups = Math.ceil(register ? stride / lanes : columns / pixels);
+    const workgroups =
+      tile === '1x1r'
+        ? Math.ceil((columns * outBlocks) / lanes)
+        : columnGroups * Math.ceil(outBlocks / blocks);
+    const perWorkgroup = pixels * blocks * (register ? lanes : 1);
+    const splits = !register || splitRegisterTiles.includes(tile);
+    const counts = !splits ? [1] : sliceCounts(kBlocks, workgroups * lanes, caps);
+    return counts.map((count) => {
+      const { values, ...end } = splitEnd(p, count, at);
+      const variant = { tile, lanes, element: p.element, ...end.variant };
+      const buffers = [source, packed(0), ...end.buffers];
+      const all = foldWorkgroups(workgroups * values.slices);
+      const work = dispatch(gemmC4, variant, { ...values, columnGroups, stride }, buffers, all);
+      return {
+        name: `${tile}${end.suffix}`,
+        dispatches: [work, ...end.dispatches],
+        scratch: end.scratch,
+        partialBytes: end.partialBytes,
+        cost: {
+          macs: workgroups * perWorkgroup * 4 * kBlocks * 4,
+          invocations: workgroups * lanes * values.slices,
+          efficiency: efficiency(tile, caps),
+          barriers: !register,
+        },
+      };
+    });
+  });
 }
 
 /**
@@ -135,14 +139,23 @@ export function isPlainProduct(p: ConvProblem): boolean {
 /** `conv_1x1`: the product alone. */
 export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
   if (!isPlainProduct(p)) return [];
-  return gemmTiles(p, caps).map((tile) => {
-    const { dispatch, cost } = product(p, input(convInputs.source), tile, caps);
-    return {
-      algorithm: `conv_1x1.${tile}`,
-      dispatches: [dispatch],
-      scratch: [],
-      packings: [packWeights(p)],
-      cost: { ...cost, bytes: convBytes(p) },
-    };
-  });
+  return products(p, input(convInputs.source), 0, caps).map((product) =>
+    productCandidate(`conv_1x1.${product.name}`, p, product),
+  );
+}
+
+export function productCandidate(algorithm: string, p: ConvProblem, product: Product): Candidate {
+  const { dispatches, scratch, cost, partialBytes } = product;
+  const { serialBytes = 0 } = cost;
+  return {
+    algorithm,
+    dispatches,
+    scratch,
+    packings: [packWeights(p)],
+    cost: {
+      ...cost,
+      bytes: convBytes(p) + serialBytes + 2 * partialBytes,
+      serialBytes: serialBytes + 2 * partialBytes,
+    },
+  };
 }
