@@ -110,9 +110,29 @@ const wgslTypes: Readonly<Record<UniformType, string>> = {
   vec4f: 'vec4<f32>',
 };
 
+/**
+ * A kernel's bindings, those at the indices `writable` declared for writing though they are only
+ * read: WebGPU lets a dispatch read and write one buffer only where all of it is bound so.
+ */
+export function bindingsOf(
+  kernel: Kernel,
+  variant: Variant,
+  writable: readonly number[] = [],
+): readonly Binding[] {
+  return kernel
+    .bindings(variant)
+    .map((binding, index) =>
+      writable.includes(index) ? { ...binding, access: 'read_write' } : binding,
+    );
+}
+
 /** The whole shader module of a variant. */
-export function shaderSource(kernel: Kernel, variant: Variant): string {
-  const bindings = kernel.bindings(variant);
+export function shaderSource(
+  kernel: Kernel,
+  variant: Variant,
+  writable?: readonly number[],
+): string {
+  const bindings = bindingsOf(kernel, variant, writable);
   const fields = Object.entries(kernel.uniforms);
   const lines: string[] = [];
   if (bindings.some((binding) => binding.type.includes('f16'))) lines.push('enable f16;');

@@ -1,6 +1,12 @@
 /** Pipelines by their WGSL text: compiled once per device, asynchronously and in parallel. */
 
-import { type Kernel, shaderSource, type Variant } from '../../shaders/lib/kernel.ts';
+import {
+  type Binding,
+  bindingsOf,
+  type Kernel,
+  shaderSource,
+  type Variant,
+} from '../../shaders/lib/kernel.ts';
 import { WgconvError } from '../core/errors.ts';
 
 export interface CompiledKernel {
@@ -22,21 +28,29 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  /** @throws WgconvError `shader-error` with the kernel's name and the compiler's words. */
-  get(kernel: Kernel, variant: Variant): Promise<CompiledKernel> {
-    const source = shaderSource(kernel, variant);
+  /**
+   * @param writable bindings to declare for writing though they are only read
+   * @throws WgconvError `shader-error` with the kernel's name and the compiler's words.
+   */
+  get(kernel: Kernel, variant: Variant, writable?: readonly number[]): Promise<CompiledKernel> {
+    const source = shaderSource(kernel, variant, writable);
     let compiled = this.#pipelines.get(source);
     if (!compiled) {
-      compiled = this.#compile(kernel, variant, source);
+      compiled = this.#compile(kernel, variant, source, writable);
       this.#pipelines.set(source, compiled);
     }
     return compiled;
   }
 
-  async #compile(kernel: Kernel, variant: Variant, source: string): Promise<CompiledKernel> {
+  async #compile(
+    kernel: Kernel,
+    variant: Variant,
+    source: string,
+    writable: readonly number[] | undefined,
+  ): Promise<CompiledKernel> {
     const device = this.#device;
     const label = `${kernel.name} ${JSON.stringify(variant)}`;
-    const { group, pipeline: layout } = this.#layout(kernel, variant);
+    const { group, pipeline: layout } = this.#layout(bindingsOf(kernel, variant, writable));
     const module = device.createShaderModule({ label, code: source });
     try {
       const pipeline = await device.createComputePipelineAsync({
@@ -59,8 +73,8 @@ export class PipelineCache {
   }
 
   /** Explicit layouts, shared by all kernels whose bindings have the same access modes. */
-  #layout(kernel: Kernel, variant: Variant) {
-    const access = kernel.bindings(variant).map((binding) => binding.access);
+  #layout(bindings: readonly Binding[]) {
+    const access = bindings.map((binding) => binding.access);
     const key = access.join();
     let found = this.#layouts.get(key);
     if (!found) {

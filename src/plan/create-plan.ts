@@ -20,7 +20,7 @@ import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { type DraftRef, Places } from './places.ts';
-import type { NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
+import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
 
 export interface PlanOptions {
   /**
@@ -140,7 +140,7 @@ class PlanBuilder {
       steps: [
         ...this.#inputUploads,
         ...this.#drafts.map(({ step, refs }) =>
-          step.kind === 'dispatch' ? { ...step, buffers: (refs ?? []).map(memory.resolve) } : step,
+          step.kind === 'dispatch' ? bound(step, (refs ?? []).map(memory.resolve)) : step,
         ),
       ],
       nodes: this.#nodes,
@@ -385,7 +385,7 @@ class PlanBuilder {
 
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
     for (const ref of refs) this.#places.use(ref);
-    this.#places.forbidSharing(dispatch, refs);
+    this.#places.keepApart(dispatch, refs);
     const uniformOffset = this.#uniformEnd;
     this.#uniforms.push({ offset: uniformOffset, dispatch });
     const bytes = uniformBytes(dispatch.kernel.uniforms);
@@ -421,6 +421,20 @@ class PlanBuilder {
       { data: { nodes: failures } },
     );
   }
+}
+
+type DispatchStep = Extract<Step, { kind: 'dispatch' }>;
+
+function bound(step: DispatchStep, buffers: readonly BufferRef[]): DispatchStep {
+  const { kernel, variant } = step.dispatch;
+  const access = kernel.bindings(variant).map((binding) => binding.access);
+  const written = new Set(
+    buffers.map((ref, at) => (ref.kind === 'pool' && access[at] !== 'read' ? ref.index : -1)),
+  );
+  const writable = buffers.flatMap((ref, at) =>
+    ref.kind === 'pool' && access[at] === 'read' && written.has(ref.index) ? [at] : [],
+  );
+  return { ...step, buffers, ...(writable.length > 0 ? { writable } : {}) };
 }
 
 /** Inputs of the node that its dispatches bind; a constant that is only packed is never bound raw. */

@@ -1,7 +1,9 @@
 /**
- * The memory plan: which pooled buffer each tensor lives in, and where in it. Several buffers, never
+ * The memory plan: which pooled buffer each tensor lives in, and where in it. Several buffers, not
  * one arena: WebGPU refuses a dispatch that binds one buffer both read-only and read-write, even
- * with disjoint ranges. Tensors that no dispatch reads and writes at once may share a buffer.
+ * with disjoint ranges. Tensors that no dispatch reads and writes at once may share a buffer; others
+ * only where that saves much, for then the dispatch has to bind what it reads for writing, too, and
+ * a GPU may read through another path.
  */
 
 /** A tensor's life in steps, both ends included. */
@@ -25,8 +27,12 @@ export interface MemoryPlan {
   readonly buffers: readonly number[];
 }
 
-/** Pairs of lifetimes that one dispatch reads and writes: never in one buffer. */
-export type Conflicts = ReadonlyMap<number, ReadonlySet<number>>;
+/**
+ * Pairs of lifetimes of which a dispatch reads one and writes the other, with the number of such
+ * dispatches. They may share a buffer only where those dispatches bind all of it for writing, and
+ * never where the number is infinite.
+ */
+export type Conflicts = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 /** WebGPU's default alignment of storage buffer offsets; every device allows it. */
 const offsetAlignment = 256;
@@ -48,98 +54,153 @@ export function liveBytes(lifetimes: readonly Lifetime[]): number {
   return peak;
 }
 
+/** So near the lower bound nothing is left to gain. */
+const nearEnough = 1.05;
+/** Sharing buffers saves memory only down to so much of the lower bound. */
+const sharingGoal = 1.1;
+/** Share of the lower bound that a dispatch which binds what it reads for writing has to save. */
+const sharingPrice = 0.0005;
+/** Tensors that the search places in all: more tensors, fewer tries. */
+const effort = 40_000;
+
 /**
  * Greedy by size, then improved: the order of placing is perturbed (seeded, so that the same graph
- * gives the same plan) and the smallest total is kept, until it is near the lower bound.
+ * gives the same plan) and the smallest total is kept, until it is near the lower bound. Where that
+ * does not come near, tensors in conflict may share buffers, at a price.
  */
 export function planMemory(
   lifetimes: readonly Lifetime[],
   conflicts: Conflicts = new Map(),
-  { attempts = 400, largestBuffer = Number.POSITIVE_INFINITY } = {},
+  { largestBuffer = Number.POSITIVE_INFINITY } = {},
 ): MemoryPlan {
+  const bound = liveBytes(lifetimes);
+  const problem = {
+    ...{ lifetimes, conflicts, largestBuffer },
+    neighbours: lifetimes.map(({ first, last }, index) =>
+      lifetimes.flatMap((other, at) =>
+        at !== index && other.first <= last && first <= other.last ? [at] : [],
+      ),
+    ),
+  };
+  const apart = search(
+    problem,
+    { enough: bound * nearEnough, patience: 120 },
+    () => Number.POSITIVE_INFINITY,
+    ({ bytes }) => bytes,
+  );
+  const goal = sharingGoal * bound;
+  if (apart.bytes <= goal) return apart;
+  const shared = search(
+    problem,
+    { enough: goal, patience: 400 },
+    // What a tensor that is placed knows of the whole is little: it tries many prices.
+    (random) => bound * sharingPrice * 4 ** random(4),
+    ({ bytes, sharing }) => Math.max(bytes, goal) + sharing * sharingPrice * bound,
+  );
+  return shared.bytes < apart.bytes ? shared : apart;
+}
+
+interface Problem {
+  readonly lifetimes: readonly Lifetime[];
+  readonly conflicts: Conflicts;
+  readonly largestBuffer: number;
+  /** For each lifetime those that share a step with it. */
+  readonly neighbours: readonly (readonly number[])[];
+}
+
+interface Trial extends MemoryPlan {
+  /** Of all buffers. */
+  readonly bytes: number;
+  /** Dispatches with a buffer on both their sides. */
+  readonly sharing: number;
+}
+
+/**
+ * @param enough a cost that ends the search; as so many tries without a gain do
+ * @param price bytes that a tensor takes rather than share a buffer with one in conflict
+ * @param costOf what is to be small
+ */
+function search(
+  problem: Problem,
+  { enough, patience }: { enough: number; patience: number },
+  price: (random: (below: number) => number) => number,
+  costOf: (trial: Trial) => number,
+): Trial {
+  const { lifetimes } = problem;
   const size = (index: number) => (lifetimes[index] as Lifetime).bytes;
   let order = lifetimes.map((_, index) => index).sort((a, b) => size(b) - size(a) || a - b);
-  const bound = liveBytes(lifetimes);
-  const placeAll = (trial: readonly number[]) => place(lifetimes, conflicts, trial, largestBuffer);
-  let best = placeAll(order);
   let seed = 0x9e3779b9;
   const random = (below: number) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
+  let best = place(problem, order, price(random));
+  const attempts = Math.min(400, effort / (lifetimes.length + 1));
   let idle = 0;
-  for (let attempt = 0; attempt < attempts && idle < 120; attempt++, idle++) {
-    if (totalOf(best) <= bound * 1.02) break;
+  for (let attempt = 0; attempt < attempts && idle < patience; attempt++, idle++) {
+    if (costOf(best) <= enough) break;
     const trial = [...order];
     const reach = Math.min(trial.length, 48);
     for (let move = 0; move <= random(3); move++) {
       trial.splice(random(reach), 0, ...trial.splice(random(reach), 1));
     }
-    const placed = placeAll(trial);
-    if (totalOf(placed) > totalOf(best)) continue;
-    if (totalOf(placed) < totalOf(best)) idle = 0;
-    best = placed;
+    const found = place(problem, trial, price(random));
+    const gain = costOf(best) - costOf(found);
+    if (gain < 0) continue;
+    if (gain > 0) idle = 0;
+    best = found;
     order = trial;
   }
   return best;
 }
 
-function totalOf(plan: MemoryPlan): number {
-  return plan.buffers.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-interface Buffer {
-  bytes: number;
-  readonly tenants: { readonly index: number; readonly offset: number; readonly end: number }[];
-}
-
-/** Places tensors in the order given, each where it makes the buffers grow least. */
-function place(
-  lifetimes: readonly Lifetime[],
-  conflicts: Conflicts,
-  order: readonly number[],
-  largestBuffer: number,
-): MemoryPlan {
-  const buffers: Buffer[] = [];
+/** Places tensors in the order given, each where it costs least. */
+function place(problem: Problem, order: readonly number[], price: number): Trial {
+  const { lifetimes, conflicts, largestBuffer, neighbours } = problem;
+  const buffers: number[] = [];
   const placements = new Array<Placement>(lifetimes.length);
+  let sharing = 0;
   for (const index of order) {
     const { bytes } = lifetimes[index] as Lifetime;
+    const near = neighbours[index] as readonly number[];
     const forbidden = conflicts.get(index);
-    let best: { buffer: number; offset: number; growth: number } | undefined;
-    for (const [at, buffer] of buffers.entries()) {
-      if (forbidden && buffer.tenants.some((tenant) => forbidden.has(tenant.index))) continue;
-      const offset = lowestOffset(buffer, lifetimes, index);
+    let best: Placement = { buffer: buffers.length, offset: 0 };
+    let least = bytes;
+    let own = 0;
+    for (let buffer = 0; buffer < buffers.length; buffer++) {
+      let shared = 0;
+      for (const [other, count] of forbidden ?? []) {
+        if (placements[other]?.buffer === buffer) shared += count;
+      }
+      const due = shared === 0 ? 0 : shared * price;
+      if (due >= least) continue;
+      const tenants = near.filter((other) => placements[other]?.buffer === buffer);
+      const offset = lowestOffset(tenants, placements, lifetimes, bytes);
       if (offset > 0 && offset + bytes > largestBuffer) continue;
-      const growth = Math.max(0, offset + bytes - buffer.bytes);
-      if (!best || growth < best.growth) best = { buffer: at, offset, growth };
+      const cost = Math.max(0, offset + bytes - (buffers[buffer] as number)) + due;
+      if (cost >= least) continue;
+      [best, least, own] = [{ buffer, offset }, cost, shared];
     }
-    if (!best || best.growth >= bytes) {
-      best = { buffer: buffers.length, offset: 0, growth: bytes };
-      buffers.push({ bytes: 0, tenants: [] });
-    }
-    const buffer = buffers[best.buffer] as Buffer;
-    const end = best.offset + bytes;
-    buffer.bytes = Math.max(buffer.bytes, end);
-    buffer.tenants.push({ index, offset: best.offset, end });
-    placements[index] = { buffer: best.buffer, offset: best.offset };
+    sharing += own;
+    buffers[best.buffer] = Math.max(buffers[best.buffer] ?? 0, best.offset + bytes);
+    placements[index] = best;
   }
-  return { placements, buffers: buffers.map(({ bytes }) => bytes) };
+  return { placements, buffers, sharing, bytes: buffers.reduce((sum, size) => sum + size, 0) };
 }
 
-/** The lowest aligned offset at which the tensor meets no tenant that lives at the same time. */
-function lowestOffset(buffer: Buffer, lifetimes: readonly Lifetime[], index: number): number {
-  const own = lifetimes[index] as Lifetime;
-  const neighbours = buffer.tenants
-    .filter((tenant) => {
-      const other = lifetimes[tenant.index] as Lifetime;
-      return other.first <= own.last && own.first <= other.last;
-    })
-    .sort((a, b) => a.offset - b.offset);
+/** The lowest aligned offset at which so many bytes meet no tenant. */
+function lowestOffset(
+  tenants: readonly number[],
+  placements: readonly Placement[],
+  lifetimes: readonly Lifetime[],
+  bytes: number,
+): number {
+  const start = (index: number) => (placements[index] as Placement).offset;
   let offset = 0;
-  for (const neighbour of neighbours) {
-    if (offset + own.bytes <= neighbour.offset) break;
-    const after = Math.ceil(neighbour.end / offsetAlignment) * offsetAlignment;
-    offset = Math.max(offset, after);
+  for (const tenant of [...tenants].sort((a, b) => start(a) - start(b))) {
+    if (offset + bytes <= start(tenant)) break;
+    const end = start(tenant) + (lifetimes[tenant] as Lifetime).bytes;
+    offset = Math.max(offset, Math.ceil(end / offsetAlignment) * offsetAlignment);
   }
   return offset;
 }

@@ -43,7 +43,7 @@ export class Places {
   readonly #places = new Map<string, DraftRef>();
   /** Slots of outermost wholes, made when their first part is. */
   readonly #roots = new Map<string, number>();
-  readonly #conflicts = new Map<number, Set<number>>();
+  readonly #conflicts = new Map<number, Map<number, number>>();
   /** The graph input or output that has a slot for itself; undefined where several share it. */
   readonly #boundary = new Map<number, string | undefined>();
   /** The step that is being planned. */
@@ -115,9 +115,9 @@ export class Places {
     this.#boundary.set(slot, alone && !this.#boundary.has(slot) ? name : undefined);
   }
 
-  /** The whole is complete: from here on its part lives as long as it does. */
+  /** The whole is complete: the part lived until now, and from here on as long as the whole. */
   joinPart(name: string, part: Place, whole: Place): void {
-    part.life.last = Math.min(part.life.last, this.#now - 1);
+    part.life.last = this.#now - 1;
     this.#places.set(name, { ...part, life: whole.life });
   }
 
@@ -127,18 +127,23 @@ export class Places {
     ref.life.last = this.#now;
   }
 
-  /** What one dispatch reads and what it writes must lie in different buffers. */
-  forbidSharing(dispatch: Dispatch, refs: readonly DraftRef[]): void {
-    const slots = dispatch.kernel.bindings(dispatch.variant).map(({ access }, at) => {
+  /**
+   * What one dispatch reads and what it writes lie in different buffers, or in one that it binds for
+   * writing: that it cannot where it binds the same bytes twice.
+   */
+  keepApart(dispatch: Dispatch, refs: readonly DraftRef[]): void {
+    const bound = dispatch.kernel.bindings(dispatch.variant).flatMap(({ access }, at) => {
       const ref = refs[at];
-      return { access, slot: ref && 'slot' in ref ? ref.slot : undefined };
+      return ref && 'slot' in ref ? [{ access, ref }] : [];
     });
-    for (const writer of slots) {
-      if (writer.access === 'read' || writer.slot === undefined) continue;
-      for (const { slot } of slots) {
-        if (slot === undefined || slot === writer.slot) continue;
-        addTo(this.#conflicts, writer.slot, slot);
-        addTo(this.#conflicts, slot, writer.slot);
+    for (const writer of bound) {
+      if (writer.access === 'read') continue;
+      for (const { ref } of bound) {
+        if (ref.slot === writer.ref.slot) continue;
+        const isTwice = bound.filter((other) => overlaps(other.ref, ref)).length > 1;
+        const count = isTwice ? Number.POSITIVE_INFINITY : 1;
+        addTo(this.#conflicts, writer.ref.slot, ref.slot, count);
+        addTo(this.#conflicts, ref.slot, writer.ref.slot, count);
       }
     }
   }
@@ -171,8 +176,17 @@ export class Places {
   }
 }
 
-function addTo(map: Map<number, Set<number>>, key: number, value: number): void {
-  const set = map.get(key);
-  if (set) set.add(value);
-  else map.set(key, new Set([value]));
+function overlaps(a: Place, b: Place): boolean {
+  return a.slot === b.slot && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+function addTo(
+  map: Map<number, Map<number, number>>,
+  key: number,
+  other: number,
+  count: number,
+): void {
+  const counts = map.get(key) ?? new Map<number, number>();
+  counts.set(other, (counts.get(other) ?? 0) + count);
+  map.set(key, counts);
 }

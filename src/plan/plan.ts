@@ -40,6 +40,11 @@ export interface BoundDispatch {
   readonly buffers: readonly BufferRef[];
   /** Byte offset of its uniform block in `Plan.uniforms` (or in the weight's own block). */
   readonly uniformOffset: number;
+  /**
+   * Bindings that are only read, but bound for writing, because the dispatch writes other bytes of
+   * the same buffer.
+   */
+  readonly writable?: readonly number[] | undefined;
 }
 
 export type Step =

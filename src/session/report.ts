@@ -85,7 +85,9 @@ export function reportPlan(
     macs: totalMacs(nodes),
     dispatches: dispatches.length,
     pipelines: new Set(
-      dispatches.map(({ dispatch }) => shaderSource(dispatch.kernel, dispatch.variant)),
+      dispatches.map(({ dispatch, writable }) =>
+        shaderSource(dispatch.kernel, dispatch.variant, writable),
+      ),
     ).size,
     layoutConversions: plan.layoutConversions,
     memory: plan.memory,

@@ -372,7 +372,7 @@ function compile(context: GpuContext, plan: Plan, onProgress: OnProgress | undef
     plan.steps.map(async (step) => {
       if (step.kind !== 'dispatch') return undefined;
       const { kernel, variant } = step.dispatch;
-      const compiled = await context.race(context.pipelines.get(kernel, variant));
+      const compiled = await context.race(context.pipelines.get(kernel, variant, step.writable));
       onProgress?.({ stage: 'compile', done: ++done, total, detail: kernel.name });
       return compiled;
     }),

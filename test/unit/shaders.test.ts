@@ -24,6 +24,10 @@ describe.each(kernels.map((kernel) => [kernel.name, kernel] as const))('%s', (_,
     for (const variant of variants) {
       const errors = await shaderErrors(device, shaderSource(kernel, variant));
       expect(errors, JSON.stringify(variant)).toEqual([]);
+      // A plan may bind what is only read for writing, too.
+      const all = kernel.bindings(variant).map((_, index) => index);
+      const shared = await shaderErrors(device, shaderSource(kernel, variant, all));
+      expect(shared, `${JSON.stringify(variant)}, all bound for writing`).toEqual([]);
     }
     // A kernel may have hundreds of variants, and the machine other work.
   }, 120_000);
