@@ -163,10 +163,10 @@ export const convDirect = defineKernel({
     tileGroups: 'u32',
     ...epilogueUniforms,
   },
-  bindings: ({ source, element }) => [
-    sourceBinding(source, element),
-    weightsBinding(element),
-    ...epilogueBindings(element),
+  bindings: (variant) => [
+    sourceBinding(variant.source, variant.element),
+    weightsBinding(variant.element),
+    ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   iterations: ({ source, kernelHeight }, sizes) =>

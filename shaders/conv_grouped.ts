@@ -135,15 +135,18 @@ export const convGrouped = defineKernel({
     tileGroups: 'u32',
     ...epilogueUniforms,
   },
-  bindings: ({ reads, element }) => [
+  bindings: (variant) => [
     // The linear form of the binding is an array of scalars.
-    sourceBinding(reads === 'blocks' ? 'c4' : 'linear', element),
+    sourceBinding(variant.reads === 'blocks' ? 'c4' : 'linear', variant.element),
     {
       name: 'weights',
       access: 'read',
-      type: reads === 'blocks' ? `array<mat4x4<${element}>>` : `array<vec4<${element}>>`,
+      type:
+        variant.reads === 'blocks'
+          ? `array<mat4x4<${variant.element}>>`
+          : `array<vec4<${variant.element}>>`,
     },
-    ...epilogueBindings(element),
+    ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   iterations: ({ reads }, sizes) =>

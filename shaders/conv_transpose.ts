@@ -106,12 +106,12 @@ export const convTranspose = defineKernel({
     blockGroups: 'u32',
     ...epilogueUniforms,
   },
-  bindings: ({ reads, element }) => [
-    sourceBinding(reads === 'blocks' ? 'c4' : 'linear', element),
-    reads === 'blocks'
-      ? weightsBinding(element)
-      : { name: 'weights', access: 'read', type: `array<vec4<${element}>>` },
-    ...epilogueBindings(element),
+  bindings: (variant) => [
+    sourceBinding(variant.reads === 'blocks' ? 'c4' : 'linear', variant.element),
+    variant.reads === 'blocks'
+      ? weightsBinding(variant.element)
+      : { name: 'weights', access: 'read', type: `array<vec4<${variant.element}>>` },
+    ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   // More than the taps of any one phase.

@@ -176,10 +176,10 @@ export const depthwise = defineKernel({
     tileGroups: 'u32',
     ...epilogueUniforms,
   },
-  bindings: ({ element }) => [
-    sourceBinding('c4', element),
-    { name: 'weights', access: 'read', type: `array<vec4<${element}>>` },
-    ...epilogueBindings(element),
+  bindings: (variant) => [
+    sourceBinding('c4', variant.element),
+    { name: 'weights', access: 'read', type: `array<vec4<${variant.element}>>` },
+    ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   iterations: (_, sizes) => tapTurns({ ...sizes, kernelDepth: 1 }),

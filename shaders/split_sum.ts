@@ -28,9 +28,9 @@ export const splitSum = defineKernel({
     outBlocks: 'u32',
     ...epilogueUniforms,
   },
-  bindings: ({ element }) => [
+  bindings: (variant) => [
     { name: 'partial', access: 'read', type: 'array<vec4<f32>>' },
-    ...epilogueBindings(element),
+    ...epilogueBindings(variant),
   ],
   workgroupSize: () => [64, 1, 1],
   wgsl: (variant) => wgsl`

@@ -29,13 +29,15 @@ interface SplitVariant extends EpilogueVariant {
 /** Every epilogue, and where it `splits` the two elements without one. */
 export function splitVariants(splits: boolean): SplitVariant[] {
   const whole = epilogueVariants().map((epilogue) => ({ ...epilogue, split: false }));
-  const parts = floatElements.map((element) => ({ element, activation: 'none', split: true }));
+  const parts = floatElements.map((element) => ({
+    ...{ element, activation: 'none', store: 'c4' as const, split: true },
+  }));
   return splits ? [...whole, ...parts] : whole;
 }
 
 /** The bindings of the epilogue, or of the partial sums. */
-export function splitBindings({ element, split }: SplitVariant): Binding[] {
-  if (!split) return epilogueBindings(element);
+export function splitBindings(variant: SplitVariant): Binding[] {
+  if (!variant.split) return epilogueBindings(variant);
   return [{ name: 'result', access: 'read_write', type: 'array<vec4<f32>>' }];
 }
 

@@ -6,9 +6,10 @@ import {
   convTransposeLanes,
   convTransposeShapes,
 } from '../../../shaders/conv_transpose.ts';
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { asColumn } from '../conv/as-column.ts';
 import { geometryValues, resultBytes, sourceBytes } from '../conv/cost.ts';
@@ -25,7 +26,7 @@ export function lowerConvTranspose(
   const source = io.inputs[convInputs.source];
   const weight = io.inputs[convInputs.weight];
   const [result] = io.outputs;
-  if (!source || !weight || source.layout !== 'c4' || result?.layout !== 'c4') return [];
+  if (!source || !weight || source.layout !== 'c4' || !result) return [];
   const { element } = source;
   if (element !== 'f32' && element !== 'f16') return [];
   if (source.dims.length > 5) return [];
@@ -37,6 +38,8 @@ export function lowerConvTranspose(
     sourceLayout: 'c4',
     epilogue: {
       outChannels: result.dims[1] as number,
+      outPixels: sizeOf(result.dims.slice(2)),
+      store: result.layout,
       bias: biasRole(bias !== undefined),
       residual: residual === undefined ? undefined : input(residual),
       activation,
@@ -99,7 +102,7 @@ function candidate(p: ConvProblem, shape: ConvTransposeShape, caps: DeviceCaps):
     dispatches: [
       dispatch(
         convTranspose,
-        { ...shape, element: p.element, activation: p.epilogue.activation?.name ?? 'none' },
+        { ...shape, ...epilogueVariant(p.element, p.epilogue) },
         {
           ...geometryValues(p),
           ...{ inPerGroup, outPerGroup: p.outChannels / p.group },

@@ -8,7 +8,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shape.ts';
 import { kernelOf } from '../conv/kernel-of.ts';
-import { convInputs } from '../conv/problem.ts';
+import { convInputs, resultLayouts } from '../conv/problem.ts';
 import { defineOperator } from '../operator.ts';
 import { readWindow } from '../window.ts';
 import { type ConvTransposeAttributes, transposedAxes } from './geometry.ts';
@@ -83,12 +83,7 @@ export const convTranspose = defineOperator<ConvTransposeAttributes>({
   infer,
   accuracy: 'sum',
   traits: {
-    layouts(facts) {
-      const rest = facts.inputs
-        .slice(1)
-        .map((_, index) => (index + 1 <= convInputs.bias ? ('linear' as const) : ('c4' as const)));
-      return [{ inputs: ['c4', ...rest], outputs: ['c4'] }];
-    },
+    layouts: (facts) => resultLayouts(facts.inputs.length, 'c4'),
     epilogue: ['residual', 'activation'],
     // With more groups than one no axis of the weights is that of the output channels.
     linear: ({ attributes }) =>

@@ -30,7 +30,10 @@ export function sourceBytes(p: ConvProblem): number {
 }
 
 export function resultBytes(p: ConvProblem): number {
-  return c4Elements([p.batch, p.outChannels, outPixels(p)]) * elementBytes(p.element);
+  const dims = [p.batch, p.outChannels, outPixels(p)];
+  const elements =
+    p.epilogue.store === 'c4' ? c4Elements(dims) : dims.reduce((size, dim) => size * dim, 1);
+  return elements * elementBytes(p.element);
 }
 
 /** Every tensor read or written once. */

@@ -7,7 +7,7 @@ import {
   depthwiseLanes,
   depthwiseShapes,
 } from '../../../shaders/depthwise.ts';
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, output, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
@@ -51,7 +51,7 @@ function depthwiseCandidate(
   const packing = packPerChannel(p);
   const work = dispatch(
     depthwise,
-    { ...shape, element: p.element, activation: p.epilogue.activation?.name ?? 'none' },
+    { ...shape, ...epilogueVariant(p.element, p.epilogue) },
     {
       ...geometryValues(p),
       ...{ multiplier, images: p.batch, tiles, tilesX, tileGroups },

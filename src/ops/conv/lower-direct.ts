@@ -6,7 +6,7 @@ import {
   convDirectLanes,
   convDirectShapes,
 } from '../../../shaders/conv_direct.ts';
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
@@ -35,13 +35,12 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
   const tileGroups = Math.ceil(tiles / lanes);
   const blockGroups = Math.ceil(outBlocks / blocks);
   const channels = p.sourceLayout === 'c4' ? channelBlocks(p.inChannels) * 4 : p.inChannels;
-  const activation = p.epilogue.activation?.name ?? 'none';
   return {
     algorithm: `conv_direct.${rows}x${blocks}`,
     dispatches: [
       dispatch(
         convDirect,
-        { ...shape, element: p.element, activation },
+        { ...shape, ...epilogueVariant(p.element, p.epilogue) },
         { ...geometryValues(p), tiles, tilesY, tileGroups, ...epilogueValues(p.epilogue) },
         [input(convInputs.source), packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
         foldWorkgroups(tileGroups * blockGroups),

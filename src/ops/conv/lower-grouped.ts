@@ -7,7 +7,7 @@ import {
   convGroupedShapes,
   type GroupReads,
 } from '../../../shaders/conv_grouped.ts';
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
@@ -49,7 +49,7 @@ function groupedCandidate(p: ConvProblem, shape: ConvGroupedShape, caps: DeviceC
   const packing = packWeights({ ...p, inChannels: inPerGroup });
   const work = dispatch(
     convGrouped,
-    { ...shape, element: p.element, activation: p.epilogue.activation?.name ?? 'none' },
+    { ...shape, ...epilogueVariant(p.element, p.epilogue) },
     {
       ...geometryValues(p),
       ...{ inPerGroup, outPerGroup, tiles, tilesY, tileGroups },

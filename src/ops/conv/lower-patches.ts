@@ -57,7 +57,7 @@ function lowerImplicit(p: ConvProblem, caps: DeviceCaps): Candidate[] {
       const { values, ...end } = splitEnd(p, count, 0);
       const work = dispatch(
         convImplicitGemm,
-        { source: p.sourceLayout, tile, element: p.element, ...end.variant },
+        { source: p.sourceLayout, tile, ...end.variant },
         {
           ...geometryValues(p),
           ...values,

@@ -83,7 +83,7 @@ export function products(
     const counts = !splits ? [1] : sliceCounts(kBlocks, workgroups * lanes, caps);
     return counts.map((count) => {
       const { values, ...end } = splitEnd(p, count, at);
-      const variant = { tile, lanes, element: p.element, ...end.variant };
+      const variant = { tile, lanes, ...end.variant };
       const buffers = [source, packed(0), ...end.buffers];
       const all = foldWorkgroups(workgroups * values.slices);
       const work = dispatch(gemmC4, variant, { ...values, columnGroups, stride }, buffers, all);

@@ -1,6 +1,7 @@
 /** Conv on a device: the problem as numbers, and the candidates of every algorithm. */
 
 import { input } from '../../../shaders/lib/kernel.ts';
+import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { type LazyModule, lazyModule } from '../lazy.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
@@ -17,7 +18,7 @@ export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvPro
   if (!source || !weight || !result) return undefined;
   const { element } = source;
   if (element !== 'f32' && element !== 'f16') return undefined;
-  if (result.layout !== 'c4' || source.dims.length > 5) return undefined;
+  if (source.dims.length > 5) return undefined;
   const { residual, activation } = io.epilogue ?? {};
   const bias = residual === convInputs.bias ? undefined : io.inputs[convInputs.bias];
   return {
@@ -26,6 +27,8 @@ export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvPro
     sourceLayout: source.layout,
     epilogue: {
       outChannels: result.dims[1] as number,
+      outPixels: sizeOf(result.dims.slice(2)),
+      store: result.layout,
       bias: biasRole(bias !== undefined),
       residual: residual === undefined ? undefined : input(residual),
       activation,

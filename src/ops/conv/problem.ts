@@ -6,6 +6,7 @@
 import type { EpilogueSteps, FloatElement } from '../../../shaders/lib/epilogue.ts';
 import { type BufferRole, input } from '../../../shaders/lib/kernel.ts';
 import type { Layout } from '../../graph/graph.ts';
+import type { LayoutChoice } from '../operator.ts';
 
 /** Sizes of a convolution; `pad…` may be negative only where the model says so (cropping). */
 export interface ConvGeometry {
@@ -39,13 +40,26 @@ export interface ConvGeometry {
 /** A geometry with how its tensors are stored and what its epilogue does. */
 export interface ConvProblem extends ConvGeometry {
   readonly element: FloatElement;
-  /** Layout of input 0. The output (and the residual) is always C4, weights and bias linear. */
+  /** Layout of input 0; that of the output and the residual is the epilogue's, weights are linear. */
   readonly sourceLayout: Layout;
   readonly epilogue: EpilogueSteps;
 }
 
 /** Inputs of a Conv node by name. The residual is the last input, found by `epilogue.residual`. */
 export const convInputs = { source: 0, weight: 1, bias: 2 } as const;
+
+/**
+ * Choices with the source in one layout and the result in either, C4 first: a result that leaves
+ * the graph is stored as it leaves. Weights and bias are linear; a residual lies as the result does.
+ */
+export function resultLayouts(inputCount: number, source: Layout): readonly LayoutChoice[] {
+  return (['c4', 'linear'] as const).map((result) => ({
+    inputs: Array.from({ length: inputCount }, (_, index) =>
+      index === convInputs.source ? source : index <= convInputs.bias ? 'linear' : result,
+    ),
+    outputs: [result],
+  }));
+}
 
 /** The role of a bias, where the node has one. */
 export function biasRole(present: boolean): BufferRole | undefined {

@@ -6,13 +6,14 @@
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shape.ts';
+import type { Layout } from '../../graph/graph.ts';
 import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
 import { readWindow, windowOutput } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
 import { kernelOf } from './kernel-of.ts';
 import { loadConv, lowerConv } from './lower.ts';
-import { convInputs } from './problem.ts';
+import { convInputs, resultLayouts } from './problem.ts';
 
 export type { ConvAttributes } from './geometry.ts';
 
@@ -65,17 +66,11 @@ export const linearSourceChannels = 3;
 
 function layouts(facts: NodeFacts<ConvAttributes>): readonly LayoutChoice[] {
   const [source] = facts.inputs;
-  // Weights and bias are linear; a residual, where there is one, lies as the output does.
-  const rest = facts.inputs
-    .slice(1)
-    .map((_, index) => (index + 1 <= convInputs.bias ? ('linear' as const) : ('c4' as const)));
-  const choice = (layout: 'linear' | 'c4'): LayoutChoice => ({
-    inputs: [layout, ...rest],
-    outputs: ['c4'],
-  });
   const channels = source?.dims[1];
   const few = typeof channels === 'number' && channels <= linearSourceChannels;
-  return few && facts.attributes.group === 1 ? [choice('linear'), choice('c4')] : [choice('c4')];
+  const sources: readonly Layout[] =
+    few && facts.attributes.group === 1 ? ['linear', 'c4'] : ['c4'];
+  return sources.flatMap((layout) => resultLayouts(facts.inputs.length, layout));
 }
 
 const traits: Traits<ConvAttributes> = {

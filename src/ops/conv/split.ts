@@ -1,6 +1,6 @@
 /** Convolutions as products, whole or split along K: sizes, slices, and how a product ends. */
 
-import { epilogueBuffers, epilogueValues } from '../../../shaders/lib/epilogue.ts';
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import {
   type BufferRole,
   type Dispatch,
@@ -58,7 +58,7 @@ interface SplitEnd {
       readonly sliceBlocks: number;
       readonly resultVectors: number;
     };
-  readonly variant: { readonly activation: string; readonly split: boolean };
+  readonly variant: ReturnType<typeof epilogueVariant> & { readonly split: boolean };
   /** What the product binds after its source and weights. */
   readonly buffers: readonly BufferRole[];
   readonly dispatches: readonly Dispatch[];
@@ -72,7 +72,7 @@ interface SplitEnd {
 export function splitEnd(p: ConvProblem, count: number, at: number): SplitEnd {
   const sizes = productSizes(p);
   const { element, epilogue } = p;
-  const activation = epilogue.activation?.name ?? 'none';
+  const variant = epilogueVariant(element, epilogue);
   // Whole tiles of workgroup memory: no slice reads into the next one.
   const sliceBlocks = Math.max(Math.ceil(sizes.kBlocks / count / tileDepth), 1) * tileDepth;
   const slices = Math.max(Math.ceil(sizes.kBlocks / sliceBlocks), 1);
@@ -81,7 +81,7 @@ export function splitEnd(p: ConvProblem, count: number, at: number): SplitEnd {
   if (slices === 1) {
     return {
       values,
-      variant: { activation, split: false },
+      variant: { ...variant, split: false },
       buffers: epilogueBuffers(epilogue, packed(0)),
       ...{ dispatches: [], scratch: [], partialBytes: 0, suffix: '' },
     };
@@ -89,14 +89,14 @@ export function splitEnd(p: ConvProblem, count: number, at: number): SplitEnd {
   const partialBytes = slices * resultVectors * 16;
   const sum = dispatch(
     splitSum,
-    { element, activation },
+    variant,
     values,
     [scratch(at), ...epilogueBuffers(epilogue, scratch(at))],
     foldWorkgroups(Math.ceil(resultVectors / 64)),
   );
   return {
     values,
-    variant: { activation: 'none', split: true },
+    variant: { element, activation: 'none', store: 'c4', split: true },
     buffers: [scratch(at)],
     dispatches: [sum],
     scratch: [partialBytes],

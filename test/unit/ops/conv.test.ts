@@ -229,8 +229,8 @@ describe('what is offered', () => {
           constant: () => undefined,
         })
         .map(({ inputs }) => inputs[0]);
-    expect(layouts(3)).toEqual(['linear', 'c4']);
-    expect(layouts(4)).toEqual(['c4']);
+    expect(layouts(3)).toEqual(['linear', 'linear', 'c4', 'c4']);
+    expect(layouts(4)).toEqual(['c4', 'c4']);
     const linear = candidates([1, 3, 8, 8], [4, 3, 3, 3], {}, compatibilityCaps, 'linear');
     expect(kinds(linear)).toContain('conv_direct');
   });
