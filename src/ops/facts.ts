@@ -1,10 +1,11 @@
 /** What traits are asked with: one node of a graph, its types and the constants it reads. */
 
 import { isHostOnly } from '../core/dtype.ts';
-import { WgconvError } from '../core/errors.ts';
-import type { TensorType } from '../core/shape.ts';
+import { internal, WgconvError } from '../core/errors.ts';
+import type { ReferenceTensor } from '../core/reference.ts';
+import type { StaticTensorType, TensorType } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import type { AnyOperator, HostValues, NodeFacts } from './operator.ts';
+import type { AnyOperator, HostValues, NodeFacts, Reference, ReferenceResult } from './operator.ts';
 
 /** The node's facts, or undefined where a type is not known (yet). */
 export function factsOf(node: Node, graph: Graph): NodeFacts | undefined {
@@ -38,6 +39,22 @@ export function inferNode(
     );
   }
   return types;
+}
+
+/** Calls a node's reference; its results get the types of the outputs. */
+export function callReference(
+  node: Node,
+  reference: Reference<unknown>,
+  inputs: readonly (ReferenceTensor | undefined)[],
+  outputs: readonly StaticTensorType[],
+  single = false,
+): (ReferenceTensor & ReferenceResult)[] {
+  const results = namingNode(node, () => reference(inputs, node.attributes, { single, outputs }));
+  return results.map((result, index) => {
+    const type = outputs[index];
+    if (!type) throw internal(`${node.op} "${node.name}" has more results than outputs`);
+    return { ...result, type: type.type, dims: type.dims };
+  });
 }
 
 /**

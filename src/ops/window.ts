@@ -65,16 +65,46 @@ export function windowOutput(
   return input.map((size, axis) => {
     const stride = attributes.strides?.[axis] ?? 1;
     if (attributes.autoPad.startsWith('SAME')) return divide(size, 0, stride);
-    const extent = ((kernel[axis] as number) - 1) * (attributes.dilations?.[axis] ?? 1) + 1;
-    const padded =
-      attributes.autoPad === 'NOTSET'
-        ? (attributes.pads?.[axis] ?? 0) + (attributes.pads?.[axis + input.length] ?? 0)
-        : 0;
+    const { extent, padded } = reach(axis, input.length, kernel, attributes);
     // ceil((size + pads - extent + 1) / stride) is floor((size + pads - extent) / stride) + 1.
     const output = divide(size, padded - extent + 1, stride);
     if (typeof output === 'number' && output < 0) return 0;
     return output;
   });
+}
+
+/** What the dilated kernel covers along an axis, and what pads add to the input there. */
+function reach(
+  axis: number,
+  rank: number,
+  kernel: readonly number[],
+  { autoPad, dilations, pads }: WindowAttributes,
+): { extent: number; padded: number } {
+  const extent = ((kernel[axis] as number) - 1) * (dilations?.[axis] ?? 1) + 1;
+  const padded = autoPad === 'NOTSET' ? (pads?.[axis] ?? 0) + (pads?.[axis + rank] ?? 0) : 0;
+  return { extent, padded };
+}
+
+/**
+ * An input that is not empty gives an output that is not.
+ * @throws WgconvError `invalid-shape` where the kernel is larger than what it slides over.
+ */
+export function refuseTooLarge(
+  input: readonly Dim[],
+  output: readonly Dim[],
+  kernel: readonly number[],
+  attributes: WindowAttributes,
+): void {
+  const axis = output.findIndex((size, at) => size === 0 && input[at] !== 0);
+  if (axis < 0) return;
+  const { extent, padded } = reach(axis, input.length, kernel, attributes);
+  const size = input[axis] as number;
+  throw new WgconvError(
+    'invalid-shape',
+    `the kernel covers ${extent} elements of spatial axis ${axis}, but the input has ${size} there` +
+      `${padded > 0 ? ` and ${padded} of padding` : ''}`,
+    { data: { input, kernel } },
+  );
 }
 
 /**

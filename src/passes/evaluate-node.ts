@@ -11,7 +11,7 @@ import {
 } from '../core/shape.ts';
 import { byteLengthOf, type HostTensor } from '../core/tensor.ts';
 import type { Node } from '../graph/graph.ts';
-import { inferNode, namingNode } from '../ops/facts.ts';
+import { callReference, inferNode } from '../ops/facts.ts';
 import type { AnyOperator } from '../ops/operator.ts';
 
 /** More than this in one constant is a damaged or hostile model. */
@@ -44,12 +44,7 @@ export async function evaluateNode(
     if (value) return toReference(value);
     return type && { ...(type as StaticTensorType), value: new Float64Array() };
   });
-  const results = namingNode(node, () =>
-    reference(values, node.attributes, { single: false, outputs }),
-  );
-  return results.map((result, index) =>
-    fromReference({ ...(outputs[index] as StaticTensorType), value: result.value }),
-  );
+  return callReference(node, reference, values, outputs).map(fromReference);
 }
 
 function checked(node: Node, type: TensorType): StaticTensorType {

@@ -1,18 +1,13 @@
 /** Prepared graph → plan: chooses algorithms, places buffers and uniforms, orders the steps. */
 
-import {
-  type BufferRole,
-  type Dispatch,
-  uniformBytes,
-  writeUniforms,
-} from '../../shaders/lib/kernel.ts';
+import type { BufferRole, Dispatch } from '../../shaders/lib/kernel.ts';
 import { internal, WgconvError } from '../core/errors.ts';
-import { type StaticTensorType, sizeOf } from '../core/shape.ts';
-import type { HostTensor } from '../core/tensor.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
+import { deviceBytes } from '../ops/device-tensor.ts';
 import type { Candidate, DeviceTensor, Packing } from '../ops/operator.ts';
+import { boundDispatch } from './bound-dispatch.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { homeOf, operatorOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
@@ -20,7 +15,9 @@ import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { type DraftRef, Places } from './places.ts';
-import type { BufferRef, NodePlan, Plan, PlannedValue, PlannedWeight, Step } from './plan.ts';
+import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
+import { align16, PlannedWeights } from './planned-weights.ts';
+import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
   /**
@@ -31,9 +28,6 @@ export interface PlanOptions {
   /** The specialised graph before fusion, for the memory report. */
   readonly original?: Graph | undefined;
 }
-
-/** WebGPU's default alignment of uniform buffer offsets; every device allows it. */
-const uniformAlignment = 256;
 
 /**
  * Scratch may raise the plan's memory only a little above what its activations need anyway; a
@@ -85,10 +79,13 @@ class PlanBuilder {
   /** Where each device value is, views included. */
   readonly #places: Places;
   readonly #onHost = new Set<string>();
-  readonly #weights = new Map<string, PlannedWeight>();
+  readonly #weights: PlannedWeights;
+  /** Algorithms that were asked for and found: by name, or by the name of their node. */
+  readonly #forced = new Set<string>();
+  /** Algorithms of the nodes that lack what was asked for. */
+  readonly #offered = new Set<string>();
   readonly #failures: { node: string; operator: string; reason: string }[] = [];
-  #uniforms: { offset: number; dispatch: Dispatch }[] = [];
-  #uniformEnd = 0;
+  readonly #uniforms = new UniformBlock();
 
   constructor(graph: Graph, caps: DeviceCaps, options: PlanOptions, scratchAllowance: number) {
     this.#scratchAllowance = scratchAllowance;
@@ -100,6 +97,7 @@ class PlanBuilder {
     this.#joins = findJoins(graph, caps);
     this.#places = new Places((name) => this.#tensor(name), this.#joins.parts);
     this.#liveness = livenessOf(graph, caps);
+    this.#weights = new PlannedWeights(graph, caps);
   }
 
   addNode(node: Node, index: number): void {
@@ -123,6 +121,7 @@ class PlanBuilder {
 
   finish(): Plan {
     this.#throwFailures();
+    this.#refuseUnknownAlgorithms();
     for (const name of new Set(this.#graph.outputs)) this.#places.livesToEnd(name);
     const memory = this.#places.finish(this.#caps.limits.bufferBytes);
     const values = new Map<string, PlannedValue>();
@@ -134,20 +133,20 @@ class PlanBuilder {
         buffer: memory.resolve(place),
       });
     }
-    const weights = [...this.#weights.values()];
+    const weights = this.#weights.all();
     return {
       graph: this.#graph,
       steps: [
         ...this.#inputUploads,
         ...this.#drafts.map(({ step, refs }) =>
-          step.kind === 'dispatch' ? bound(step, (refs ?? []).map(memory.resolve)) : step,
+          step.kind === 'dispatch' ? boundDispatch(step, (refs ?? []).map(memory.resolve)) : step,
         ),
       ],
       nodes: this.#nodes,
       pool: memory.buffers,
       values,
       weights,
-      uniforms: this.#packUniforms(),
+      uniforms: this.#uniforms.pack(),
       memory: {
         peakBytes: memory.buffers.reduce((sum, bytes) => sum + bytes, 0),
         lowerBoundBytes: memory.lowerBoundBytes,
@@ -166,7 +165,7 @@ class PlanBuilder {
     const to = node.outputs[0] as string;
     if (!this.#places.has(from)) {
       if (this.#onHost.has(from) && !this.#graph.constants.has(from)) this.#needOnDevice(from);
-      else if (this.#graph.constants.has(from)) this.#places.set(from, this.#weight(from));
+      else if (this.#graph.constants.has(from)) this.#places.set(from, this.#weights.raw(from));
     }
     this.#places.set(to, this.#places.get(from) as DraftRef);
   }
@@ -195,15 +194,7 @@ class PlanBuilder {
     if (node.op !== 'wgconv.ConvertLayout' || !this.#graph.constants.has(from)) return false;
     const candidate = this.#candidates(node)[0]?.candidate;
     if (!candidate) throw internal(`no conversion of the constant "${from}"`);
-    const tensor = this.#tensor(to);
-    const key = `${from}@${tensor.layout}`;
-    this.#weights.set(key, {
-      ...this.#rawWeight(from),
-      key,
-      bytes: deviceBytes(tensor),
-      packing: candidate.dispatches,
-    });
-    this.#places.set(to, { weight: key });
+    this.#places.set(to, this.#weights.converted(from, this.#tensor(to), candidate.dispatches));
     return true;
   }
 
@@ -253,18 +244,9 @@ class PlanBuilder {
 
   /** A constant is packed once per session; anything else is packed in every run. */
   #packed(node: Node, index: number, packing: Packing): DraftRef {
-    if (packing.made) return this.#table(packing.made, packing.key);
+    if (packing.made) return this.#weights.table(packing.made, packing.key);
     const name = node.inputs[packing.input] as string;
-    if (this.#graph.constants.has(name)) {
-      const key = `${name}|${packing.key}`;
-      this.#weights.set(key, {
-        ...this.#rawWeight(name),
-        key,
-        bytes: align16(packing.bytes),
-        packing: packing.dispatches,
-      });
-      return { weight: key };
-    }
+    if (this.#graph.constants.has(name)) return this.#weights.packed(name, packing);
     const target = this.#places.makeScratch(align16(packing.bytes));
     for (const dispatch of packing.dispatches) {
       const refs = dispatch.buffers.map((role) =>
@@ -273,14 +255,6 @@ class PlanBuilder {
       this.#pushDispatch(index, dispatch, refs);
     }
     return target;
-  }
-
-  #table(made: HostTensor, key: string): DraftRef {
-    const rawBytes = align16(made.bytes.byteLength);
-    const element = elementFor(made.type, this.#caps);
-    const placed = { key, constant: key, made, element, bytes: rawBytes, rawBytes, packing: [] };
-    this.#weights.set(key, placed);
-    return { weight: key };
   }
 
   #choose(node: Node, index: number): RankedCandidate[] {
@@ -295,6 +269,8 @@ class PlanBuilder {
     if (!forced) return ranked;
     const matches = ({ candidate }: RankedCandidate) =>
       candidate.algorithm === forced || candidate.algorithm.startsWith(`${forced}.`);
+    if (ranked.some(matches)) this.#forced.add(typeof algorithm === 'string' ? forced : node.name);
+    else for (const { candidate } of ranked) this.#offered.add(candidate.algorithm);
     return moveToFront(ranked, matches);
   }
 
@@ -331,7 +307,7 @@ class PlanBuilder {
   #needOnDevice(name: string): void {
     if (this.#places.has(name)) return;
     if (this.#graph.constants.has(name)) {
-      this.#places.set(name, this.#weight(name));
+      this.#places.set(name, this.#weights.raw(name));
       return;
     }
     if (!this.#onHost.has(name)) throw internal(`the value "${name}" is nowhere`);
@@ -345,36 +321,6 @@ class PlanBuilder {
     }
   }
 
-  #weight(name: string): DraftRef {
-    const raw = this.#rawWeight(name);
-    this.#weights.set(raw.key, raw);
-    return { weight: raw.key };
-  }
-
-  #rawWeight(name: string): PlannedWeight {
-    const type = this.#graph.types.get(name) as StaticTensorType | undefined;
-    const constant = this.#graph.constants.get(name);
-    const source = type ?? constant;
-    if (!source) throw internal(`the constant "${name}" has no type`);
-    const tensor = deviceTensor(source.type, source.dims as number[], 'linear', this.#caps);
-    const rawBytes = deviceBytes(tensor);
-    if (rawBytes > this.#caps.limits.bufferBytes) {
-      throw new WgconvError(
-        'limit-exceeded',
-        `the weight "${name}" takes ${rawBytes} bytes; this device allows buffers of ${this.#caps.limits.bufferBytes}`,
-        { value: name, data: { bytes: rawBytes, limit: this.#caps.limits.bufferBytes } },
-      );
-    }
-    return {
-      key: name,
-      bytes: rawBytes,
-      constant: name,
-      element: elementFor(source.type, this.#caps),
-      rawBytes,
-      packing: [],
-    };
-  }
-
   #place(name: string, node: Node, role: BufferRole): DraftRef {
     const place = this.#places.get(name);
     if (!place) {
@@ -386,10 +332,7 @@ class PlanBuilder {
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
     for (const ref of refs) this.#places.use(ref);
     this.#places.keepApart(dispatch, refs);
-    const uniformOffset = this.#uniformEnd;
-    this.#uniforms.push({ offset: uniformOffset, dispatch });
-    const bytes = uniformBytes(dispatch.kernel.uniforms);
-    this.#uniformEnd += Math.ceil(bytes / uniformAlignment) * uniformAlignment;
+    const uniformOffset = this.#uniforms.add(dispatch);
     this.#push({
       step: { kind: 'dispatch', node, dispatch, buffers: [], uniformOffset },
       refs,
@@ -401,13 +344,22 @@ class PlanBuilder {
     this.#places.advance(this.#drafts.length);
   }
 
-  #packUniforms(): ArrayBuffer {
-    const block = new ArrayBuffer(Math.max(this.#uniformEnd, uniformAlignment));
-    const view = new DataView(block);
-    for (const { offset, dispatch } of this.#uniforms) {
-      writeUniforms(dispatch.kernel.uniforms, dispatch.uniforms, view, offset);
-    }
-    return block;
+  /** An algorithm that no node offers, or for a node that is none, is a typo. */
+  #refuseUnknownAlgorithms(): void {
+    const { algorithm } = this.#options;
+    const isByNode = typeof algorithm === 'object';
+    const asked = isByNode ? Object.keys(algorithm) : algorithm ? [algorithm] : [];
+    const missed = asked.find((name) => !this.#forced.has(name));
+    if (missed === undefined) return;
+    const offered = [...this.#offered].sort().join(', ');
+    const isNode = this.#graph.nodes.some(({ name }) => name === missed);
+    throw new WgconvError(
+      'invalid-argument',
+      isByNode && !isNode
+        ? `no node of the plan is called "${missed}"; an algorithm is forced by the name of a node`
+        : `no node${isByNode ? ` called "${missed}"` : ''} offers the algorithm ` +
+            `"${isByNode ? algorithm[missed] : missed}"; offered are ${offered || 'none'}`,
+    );
   }
 
   #throwFailures(): void {
@@ -421,20 +373,6 @@ class PlanBuilder {
       { data: { nodes: failures } },
     );
   }
-}
-
-type DispatchStep = Extract<Step, { kind: 'dispatch' }>;
-
-function bound(step: DispatchStep, buffers: readonly BufferRef[]): DispatchStep {
-  const { kernel, variant } = step.dispatch;
-  const access = kernel.bindings(variant).map((binding) => binding.access);
-  const written = new Set(
-    buffers.map((ref, at) => (ref.kind === 'pool' && access[at] !== 'read' ? ref.index : -1)),
-  );
-  const writable = buffers.flatMap((ref, at) =>
-    ref.kind === 'pool' && access[at] === 'read' && written.has(ref.index) ? [at] : [],
-  );
-  return { ...step, buffers, ...(writable.length > 0 ? { writable } : {}) };
 }
 
 /** Inputs of the node that its dispatches bind; a constant that is only packed is never bound raw. */
@@ -451,8 +389,4 @@ function inputsRead(candidate: Candidate, isPackedOnce: (input: number) => boole
 
 function moveToFront<T>(items: readonly T[], preferred: (item: T) => boolean): T[] {
   return [...items.filter(preferred), ...items.filter((item) => !preferred(item))];
-}
-
-function align16(bytes: number): number {
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
 }

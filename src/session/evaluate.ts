@@ -5,7 +5,7 @@ import { type ReferenceTensor, toReference } from '../core/reference.ts';
 import { isStatic, type StaticTensorType, type TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { namingNode } from '../ops/facts.ts';
+import { callReference } from '../ops/facts.ts';
 import type { Accuracy, Reference, ReferenceResult } from '../ops/operator.ts';
 import { operatorOf } from '../plan/homes.ts';
 
@@ -68,13 +68,7 @@ export class References {
       if (!tensor) throw internal(`the value "${name}" is not there for ${node.op} "${node.name}"`);
       return toReference(tensor);
     });
-    const outputs = outputTypes(node, graph, inputs);
-    const results = namingNode(node, () => reference(inputs, node.attributes, { single, outputs }));
-    return results.map((result, index) => {
-      const type = outputs[index];
-      if (!type) throw internal(`${node.op} "${node.name}" has more results than outputs`);
-      return { ...result, type: type.type, dims: type.dims };
-    });
+    return callReference(node, reference, inputs, outputTypes(node, graph, inputs), single);
   }
 }
 

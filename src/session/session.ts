@@ -12,6 +12,7 @@ import { type DisabledPass, optimise, prepare, shapeInputs } from '../passes/ind
 import { createPlan, type PlanOptions } from '../plan/create-plan.ts';
 import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
 import { CpuExecutable } from './cpu.ts';
+import { checkOptions, refuseUnknown } from './options.ts';
 import { reportPlan, type SessionReport } from './report.ts';
 import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
@@ -92,6 +93,7 @@ export class InferenceSession {
     model: string | URL | ArrayBuffer | Uint8Array | Graph,
     options: SessionOptions = {},
   ): Promise<InferenceSession> {
+    checkOptions(options);
     // The other of the two may still be busy when one has failed: its progress is of no interest,
     // and a device that comes too late goes back.
     let failed = false;
@@ -135,6 +137,7 @@ export class InferenceSession {
    */
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = this.#check(feeds);
+    refuseUnknown('option of run()', options, { outputs: true, location: true });
     return this.#enqueue(async () => {
       const { executable } = await this.#compileFor(checked);
       return Object.fromEntries(await executable.run(checked, options));
@@ -157,8 +160,22 @@ export class InferenceSession {
     });
   }
 
-  /** Plans for the given input shapes (needed only for symbolic ones) without running. */
+  /**
+   * Plans for the given input shapes (needed only for symbolic ones) without running.
+   * @throws WgconvError `unknown-input`, `wrong-shape`, naming it
+   */
   async prepare(shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
+    this.#checkNames(shapes);
+    for (const { name, dims } of this.inputs) {
+      const given = shapes[name];
+      if (given && !fits(dims, given)) {
+        throw new WgconvError(
+          'wrong-shape',
+          `the input "${name}" takes the shape ${formatDims(dims)}, not ${formatDims(given)}`,
+          { value: name, data: { expected: dims, actual: given } },
+        );
+      }
+    }
     const all = this.graph.inputs.map(({ name, dims }): [string, readonly number[]] => [
       name,
       shapes[name] ?? (dims as number[]),
@@ -205,16 +222,18 @@ export class InferenceSession {
         `feeds are an object of tensors by input name, as { ${this.inputNames[0]}: tensor }`,
       );
     }
-    for (const name of Object.keys(feeds)) {
-      if (!this.inputNames.includes(name)) {
-        throw new WgconvError(
-          'unknown-input',
-          `the model has no input "${name}"; its inputs are ${this.inputNames.map((n) => `"${n}"`).join(', ')}`,
-          { value: name },
-        );
-      }
-    }
+    this.#checkNames(feeds);
     return new Map(this.inputs.map((input) => [input.name, checkFeed(input, feeds[input.name])]));
+  }
+
+  #checkNames(given: object): void {
+    const unknown = Object.keys(given).find((name) => !this.inputNames.includes(name));
+    if (unknown === undefined) return;
+    throw new WgconvError(
+      'unknown-input',
+      `the model has no input "${unknown}"; its inputs are ${this.inputNames.map((n) => `"${n}"`).join(', ')}`,
+      { value: unknown },
+    );
   }
 
   async #compileFor(feeds: Feeds): Promise<Compiled> {
@@ -325,12 +344,6 @@ async function readModel(
 
 async function createContext(options: SessionOptions): Promise<GpuContext | undefined> {
   const { backend = 'webgpu' } = options;
-  if (!['webgpu', 'cpu', 'auto'].includes(backend)) {
-    throw new WgconvError(
-      'invalid-argument',
-      `there is no backend "${backend}"; use 'webgpu', 'cpu' or 'auto'`,
-    );
-  }
   if (backend === 'cpu') return undefined;
   try {
     return await GpuContext.acquire(options.gpu);
@@ -361,10 +374,7 @@ function checkFeed(input: ValueInfo, tensor: Tensor | undefined): Tensor {
       { value: name, data: { expected: type, actual: tensor.type } },
     );
   }
-  const fits =
-    tensor.dims.length === dims.length &&
-    dims.every((dim: Dim, axis) => typeof dim === 'string' || dim === tensor.dims[axis]);
-  if (!fits) {
+  if (!fits(dims, tensor.dims)) {
     throw new WgconvError(
       'wrong-shape',
       `the input "${name}" takes the shape ${formatDims(dims)}, but the tensor has ${formatDims(tensor.dims)}`,
@@ -372,6 +382,13 @@ function checkFeed(input: ValueInfo, tensor: Tensor | undefined): Tensor {
     );
   }
   return tensor;
+}
+
+function fits(expected: readonly Dim[], dims: readonly number[]): boolean {
+  return (
+    dims.length === expected.length &&
+    expected.every((dim, axis) => typeof dim === 'string' || dim === dims[axis])
+  );
 }
 
 function shapesOf(feeds: Feeds): Map<string, readonly number[]> {

@@ -9,7 +9,7 @@ import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shap
 import type { Layout } from '../../graph/graph.ts';
 import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
-import { readWindow, windowOutput } from '../window.ts';
+import { readWindow, refuseTooLarge, windowOutput } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
 import { kernelOf } from './kernel-of.ts';
 import { loadConv, lowerConv } from './lower.ts';
@@ -54,7 +54,10 @@ function infer(
   if (bias && (bias.dims.length !== 1 || !fits(bias.dims[0], outChannels))) {
     fail(`B ${formatDims(bias.dims)} must be [${outChannels}]`);
   }
-  const spatial = windowOutput(source.dims.slice(2), kernelOf(weight), attributes);
+  const size = source.dims.slice(2);
+  const kernel = kernelOf(weight);
+  const spatial = windowOutput(size, kernel, attributes);
+  refuseTooLarge(size, spatial, kernel, attributes);
   return [{ type: source.type, dims: [batch, outChannels, ...spatial] }];
 }
 

@@ -3,7 +3,13 @@
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, type TensorType } from '../../core/shape.ts';
 import type { AttributeReader } from '../operator.ts';
-import { readWindow, resolveWindow, type WindowAttributes, windowOutput } from '../window.ts';
+import {
+  readWindow,
+  refuseTooLarge,
+  resolveWindow,
+  type WindowAttributes,
+  windowOutput,
+} from '../window.ts';
 
 export interface PoolAttributes extends WindowAttributes {
   readonly kernelShape: readonly number[];
@@ -66,7 +72,9 @@ export function inferPool(x: TensorType | undefined, attributes: PoolAttributes)
       `pooling takes one to three spatial axes, but X is ${formatDims(x.dims)}`,
     );
   }
-  const spatial = poolOutput(x.dims.slice(2), attributes);
+  const size = x.dims.slice(2);
+  const spatial = poolOutput(size, attributes);
+  refuseTooLarge(size, spatial, attributes.kernelShape, attributes);
   return { type: x.type, dims: [...x.dims.slice(0, 2), ...spatial] };
 }
 

@@ -45,10 +45,20 @@ describe('inference', () => {
     ['VALID', [1, 1, 7, 7], [1, 1, 3, 3], { auto_pad: 'VALID', strides: [2, 2] }, [1, 1, 3, 3]],
     ['one axis', [1, 2, 9], [5, 2, 4], { strides: [2] }, [1, 5, 3]],
     ['three axes', [1, 2, 5, 6, 7], [3, 2, 2, 3, 4], {}, [1, 3, 4, 4, 4]],
-    ['a kernel that does not fit', [1, 1, 2, 9], [1, 1, 3, 3], {}, [1, 1, 0, 7]],
+    ['an empty input', [1, 1, 0, 9], [1, 1, 3, 3], {}, [1, 1, 0, 7]],
     ['groups', [1, 4, 3, 3], [6, 2, 1, 1], { group: 2 }, [1, 6, 3, 3]],
   ])('%s', (_, x, w, values, expected) => {
     expect(inferred(x, w, values)).toEqual(expected);
+  });
+
+  test('a kernel that does not fit is refused in words', () => {
+    expect(() => inferred([1, 1, 2, 9], [1, 1, 3, 3])).toThrow(
+      'the kernel covers 3 elements of spatial axis 0, but the input has 2 there',
+    );
+    const attributes = { pads: [0, 1, 0, 1], dilations: [1, 3] };
+    expect(() => inferred([1, 1, 3, 4], [1, 1, 3, 3], attributes)).toThrow(
+      'covers 7 elements of spatial axis 1, but the input has 4 there and 2 of padding',
+    );
   });
 
   test('symbols stay where sizes do not change', () => {

@@ -68,6 +68,17 @@ describe('pooling', () => {
     expect(valuesOf(y)).toEqual([6, 9, 21, 24, 26, 29]);
   });
 
+  test('a window larger than its input is refused, but where ceil_mode lets it run past the end', () => {
+    const example = (ceil_mode: number) => ({
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode },
+    });
+    expect(() => prepare('MaxPool', [range([1, 1, 2, 5])], example(0))).toThrow(
+      'the kernel covers 3 elements of spatial axis 0, but the input has 2 there',
+    );
+    const { outputs } = prepare('MaxPool', [range([1, 1, 2, 5])], example(1));
+    expect(outputs[0]?.dims).toEqual([1, 1, 1, 2]);
+  });
+
   test('auto_pad VALID has nothing to round up', () => {
     const { outputs } = prepare('MaxPool', [range([1, 1, 6, 6])], {
       attributes: { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'VALID', ceil_mode: 1 },

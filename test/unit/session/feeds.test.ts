@@ -106,6 +106,15 @@ describe('a session', () => {
     expect(error.message).toBe('the input "left" has the shape [N,3]; say which sizes it takes');
   });
 
+  it('names what a plan is asked for that the model lacks, and sizes that do not fit', async () => {
+    const typo = await refusal(() => session.prepare({ lefd: [2, 3] }));
+    expect(typo.code).toBe('unknown-input');
+    expect(typo.message).toBe('the model has no input "lefd"; its inputs are "left", "right"');
+    const wrong = await refusal(() => session.prepare({ left: [2, 4] }));
+    expect(wrong.code).toBe('wrong-shape');
+    expect(wrong.message).toBe('the input "left" takes the shape [N,3], not [2,4]');
+  });
+
   it('says that it was disposed', async () => {
     const other = await InferenceSession.create(model, { backend: 'cpu' });
     await other.dispose();
@@ -138,6 +147,28 @@ describe('an option that does not exist', () => {
     );
     expect(error.code).toBe('invalid-argument');
     expect(error.message).toBe("there is no backend \"wasm\"; use 'webgpu', 'cpu' or 'auto'");
+  });
+
+  it.each([
+    ['option "backen"', { backen: 'cpu' }],
+    ['option of gpu "devise"', { gpu: { devise: 1 } }],
+    ['pass "fuse"', { disable: ['fuse'] }],
+  ])('is refused: %s', async (name, options) => {
+    const error = await refusal(() =>
+      InferenceSession.create(model, { backend: 'cpu', ...options } as never),
+    );
+    expect(error.code).toBe('invalid-argument');
+    expect(error.message).toContain(`there is no ${name}; use `);
+  });
+
+  it('is refused in run(), too', async () => {
+    const session = await InferenceSession.create(model, { backend: 'cpu' });
+    const error = await refusal(() =>
+      session.run({ left: row(1), right: row(1) }, { output: ['sum'] } as never),
+    );
+    expect(error.message).toBe(
+      "there is no option of run() \"output\"; use 'outputs' or 'location'",
+    );
   });
 });
 

@@ -1,0 +1,82 @@
+/** The constants that a plan needs in GPU memory: as they are, packed, in another layout, made. */
+
+import type { Dispatch } from '../../shaders/lib/kernel.ts';
+import { internal, WgconvError } from '../core/errors.ts';
+import type { StaticTensorType } from '../core/shape.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { DeviceCaps } from '../gpu/caps.ts';
+import type { Graph } from '../graph/graph.ts';
+import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
+import type { DeviceTensor, Packing } from '../ops/operator.ts';
+import type { DraftRef } from './places.ts';
+import type { PlannedWeight } from './plan.ts';
+
+export class PlannedWeights {
+  readonly #graph: Graph;
+  readonly #caps: DeviceCaps;
+  readonly #weights = new Map<string, PlannedWeight>();
+
+  constructor(graph: Graph, caps: DeviceCaps) {
+    this.#graph = graph;
+    this.#caps = caps;
+  }
+
+  all(): PlannedWeight[] {
+    return [...this.#weights.values()];
+  }
+
+  /** The constant as it is. */
+  raw(name: string): DraftRef {
+    return this.#add(this.#raw(name));
+  }
+
+  /** The constant packed, once per session. */
+  packed(name: string, { key, bytes, dispatches }: Packing): DraftRef {
+    return this.#add({
+      ...this.#raw(name),
+      key: `${name}|${key}`,
+      bytes: align16(bytes),
+      packing: dispatches,
+    });
+  }
+
+  /** The constant in another layout, made once like any packed weight. */
+  converted(name: string, to: DeviceTensor, packing: readonly Dispatch[]): DraftRef {
+    const key = `${name}@${to.layout}`;
+    return this.#add({ ...this.#raw(name), key, bytes: deviceBytes(to), packing });
+  }
+
+  /** What lowering made itself. */
+  table(made: HostTensor, key: string): DraftRef {
+    const rawBytes = align16(made.bytes.byteLength);
+    const element = elementFor(made.type, this.#caps);
+    return this.#add({ key, constant: key, made, element, bytes: rawBytes, rawBytes, packing: [] });
+  }
+
+  #add(weight: PlannedWeight): DraftRef {
+    this.#weights.set(weight.key, weight);
+    return { weight: weight.key };
+  }
+
+  #raw(name: string): PlannedWeight {
+    const type = this.#graph.types.get(name) as StaticTensorType | undefined;
+    const source = type ?? this.#graph.constants.get(name);
+    if (!source) throw internal(`the constant "${name}" has no type`);
+    const tensor = deviceTensor(source.type, source.dims, 'linear', this.#caps);
+    const rawBytes = deviceBytes(tensor);
+    const limit = this.#caps.limits.bufferBytes;
+    if (rawBytes > limit) {
+      throw new WgconvError(
+        'limit-exceeded',
+        `the weight "${name}" takes ${rawBytes} bytes; this device allows buffers of ${limit}`,
+        { value: name, data: { bytes: rawBytes, limit } },
+      );
+    }
+    const element = elementFor(source.type, this.#caps);
+    return { key: name, bytes: rawBytes, constant: name, element, rawBytes, packing: [] };
+  }
+}
+
+export function align16(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
+}
