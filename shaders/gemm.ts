@@ -7,13 +7,15 @@
  * B into workgroup memory at a time, `[row][k/4]` and `[k][column/4]`, both as vec4.
  */
 
-import { fusableActivations } from './lib/activations.ts';
 import { defineKernel, type Element } from './lib/kernel.ts';
 import {
   type MatrixLoads,
   matrixBindings,
+  matrixEnds,
   matrixSource,
   matrixUniforms,
+  outside,
+  productRange,
   range,
 } from './lib/matrix.ts';
 
@@ -28,7 +30,6 @@ export interface GemmTile {
 }
 
 const tiles = {
-  register1x8: { rows: 1, columns: 8, threads: [64, 1], depth: 0 },
   register4x4: { rows: 4, columns: 4, threads: [8, 8], depth: 0 },
   register8x8: { rows: 8, columns: 8, threads: [8, 8], depth: 0 },
   workgroup32x32: { rows: 4, columns: 4, threads: [8, 8], depth: 32 },
@@ -51,6 +52,8 @@ export type GemmVariant = {
   readonly vectorStore: boolean;
   readonly tile: GemmTileName;
   readonly activation: string;
+  /** Sums of one slice of K go to a buffer of their own; `gemm_sum` ends the product. */
+  readonly split: boolean;
 };
 
 /** Integers only multiply element by element in one tile. */
@@ -66,7 +69,7 @@ function variants(): GemmVariant[] {
   const floats = (['f32', 'f16'] as const).flatMap((element) =>
     modes.flatMap((mode) =>
       (Object.keys(tiles) as GemmTileName[]).flatMap((tile) =>
-        fusableActivations.map((activation) => ({ element, ...mode, tile, activation })),
+        matrixEnds.map((end) => ({ element, ...mode, tile, ...end })),
       ),
     ),
   );
@@ -76,6 +79,7 @@ function variants(): GemmVariant[] {
     vectorStore: false,
     tile: integerTile,
     activation: 'none',
+    split: false,
   }));
   return [...floats, ...integers];
 }
@@ -84,16 +88,17 @@ export const gemm = defineKernel<GemmVariant, typeof matrixUniforms>({
   name: 'gemm',
   variants,
   uniforms: matrixUniforms,
-  bindings: ({ element, loads, vectorStore }) => {
+  bindings: ({ element, loads, vectorStore, split }) => {
     const vectors = loads !== 'scalar';
-    return matrixBindings(element, { a: vectors, b: vectors, result: vectorStore });
+    return matrixBindings(element, { a: vectors, b: vectors, result: vectorStore }, split);
   },
   workgroupSize: ({ tile }) => [...gemmTiles[tile].threads, 1],
   workgroupBytes: ({ tile }) => {
     const [rows, columns] = gemmTileSize(gemmTiles[tile]);
     return gemmTiles[tile].depth * (rows + columns) * 4;
   },
-  iterations({ loads, tile }, { depth }) {
+  iterations({ loads, tile, split }, sizes) {
+    const depth = split ? sizes.sliceDepth : sizes.depth;
     const own = gemmTiles[tile];
     if (own.depth === 0) return loads === 'scalar' ? depth : depth / 4;
     const [rows, columns] = gemmTileSize(own);
@@ -104,20 +109,21 @@ export const gemm = defineKernel<GemmVariant, typeof matrixUniforms>({
   wgsl(variant) {
     const tile = gemmTiles[variant.tile];
     return `
-${matrixSource(variant.element, variant.activation, variant.vectorStore)}
+${matrixSource(variant)}
 ${tile.depth > 0 ? workgroupMain(variant, tile) : registerMain(variant, tile)}
 `;
   },
 });
 
 /** Where an invocation's tile lies; the flat workgroup index counts columns, rows, batch. */
-function position({ rows, columns }: GemmTile): string {
+function position({ rows, columns }: GemmTile, split: boolean): string {
   return `
   let tile = flatWorkgroup(workgroup, counts);
   let column = ((tile % u.columnTiles) * workgroupX + local.x) * ${columns}u;
   let tileRow = tile / u.columnTiles;
   let row = ((tileRow % u.rowTiles) * workgroupY + local.y) * ${rows}u;
-  let batch = tileRow / u.rowTiles;
+  let product = tileRow / u.rowTiles;
+  ${productRange(split)}
 `;
 }
 
@@ -144,16 +150,14 @@ function finishAll(tile: GemmTile): string {
  * Rows and columns past the end are read as the last ones, and not stored: that needs no mask in
  * the loop, and the sums of a tile at the edge touch no foreign memory.
  */
-function registerMain({ loads }: GemmVariant, tile: GemmTile): string {
+function registerMain({ loads, split }: GemmVariant, tile: GemmTile): string {
   const lines = (count: number, line: (index: number) => string): string =>
     range(count).map(line).join('\n');
   const head = `${mainHead}
-${position(tile)}
-  if (batch >= u.batches || row >= u.rows || column >= u.columns) {
+${position(tile, split)}
+  if (${outside(split)} || row >= u.rows || column >= u.columns) {
     return;
   }
-  let aBase = batchOffset(batch, u.aBatch);
-  let bBase = batchOffset(batch, u.bBatch);
 ${lines(tile.rows, (i) => `let aRow${i} = aBase + min(row + ${i}u, u.rows - 1u) * u.aRow;`)}
 ${eachSum(tile, (i, j) => `var sum${i}_${j} = Vector();`)}
 `;
@@ -170,7 +174,7 @@ ${eachSum(tile, (i, j) => `var sum${i}_${j} = Vector();`)}
 ${columnStarts}
   var aAt = 0u;
   var bAt = 0u;
-  for (var k = 0u; k < u.depth; k++) {
+  for (var k = 0u; k < depth; k++) {
     ${lines(tile.columns / 4, (j) => `let b${j} = Vector(${b(j)});`)}
     ${eachSum(tile, (i, j) => `sum${i}_${j} += Scalar(a[aRow${i} + aAt]) * b${j};`)}
     aAt += u.aDepth;
@@ -187,7 +191,7 @@ ${columnStarts}
         .join(', ');
     return `${head}
 ${columnStarts}
-  for (var k = 0u; k < u.depth / 4u; k++) {
+  for (var k = 0u; k < depth / 4u; k++) {
     ${loadA}
     ${lines(tile.columns, (n) => `let b${n} = Vector(b[bColumn${n} / 4u + k]);`)}
     ${eachSum(tile, (i, j) => `sum${i}_${j} += Vector(${dots(i, j)});`)}
@@ -202,7 +206,7 @@ ${columnStarts}
   return `${head}
   ${lines(tile.columns / 4, (j) => `let bGroup${j} = min(column / 4u + ${j}u, u.columns / 4u - 1u);`)}
   var bAt = bBase / 4u;
-  for (var k = 0u; k < u.depth / 4u; k++) {
+  for (var k = 0u; k < depth / 4u; k++) {
     ${loadA}
     ${[...'xyzw'].map(step).join('')}
   }
@@ -211,7 +215,7 @@ ${columnStarts}
 }
 
 /** Each turn of the loop brings `depth` of K into workgroup memory; past K there are zeros. */
-function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
+function workgroupMain({ loads, split }: GemmVariant, tile: GemmTile): string {
   const [tileRows, tileColumns] = gemmTileSize(tile);
   const threads = tile.threads[0] * tile.threads[1];
   const depth4 = tile.depth / 4;
@@ -228,7 +232,7 @@ function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
       `
       let k = start + item / ${columns4}u;
       let c = min((left / 4u) + item % ${columns4}u, u.columns / 4u - 1u);
-      bTile[item] = select(Vector(), Vector(b[(bBase + k * u.bDepth) / 4u + c]), k < u.depth);`,
+      bTile[item] = select(Vector(), Vector(b[(bBase + k * u.bDepth) / 4u + c]), k < depth);`,
     ),
     nt: items(
       depth4 * columns4,
@@ -239,7 +243,7 @@ function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
       ${range(4)
         .map((lane) => `let b${lane} = Vector(b[at + ${bColumn(lane)} / 4u]);`)
         .join('\n')}
-      let inside = start + k * 4u < u.depth;
+      let inside = start + k * 4u < depth;
       ${[...'xyzw']
         .map(
           (lane, n) => `
@@ -255,11 +259,11 @@ function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
       let c = item % ${columns4}u * 4u;
       let at = bBase + k * u.bDepth;
       bTile[item] = select(
-        Vector(), Vector(${lanes((lane) => `Scalar(b[at + ${bColumn(lane)}])`)}), k < u.depth);`,
+        Vector(), Vector(${lanes((lane) => `Scalar(b[at + ${bColumn(lane)}])`)}), k < depth);`,
     ),
   }[loads];
   const elementA = (lane: number): string =>
-    `select(Scalar(), Scalar(a[at + ${lane}u * u.aDepth]), k + ${lane}u < u.depth)`;
+    `select(Scalar(), Scalar(a[at + ${lane}u * u.aDepth]), k + ${lane}u < depth)`;
   const bringA = items(
     tileRows * depth4,
     `
@@ -268,7 +272,7 @@ function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
       aTile[item] = ${
         loads === 'scalar'
           ? `Vector(${lanes(elementA)})`
-          : 'select(Vector(), Vector(a[at / 4u]), k < u.depth)'
+          : 'select(Vector(), Vector(a[at / 4u]), k < depth)'
       };`,
   );
   const step = (lane: string, n: number): string => `
@@ -283,17 +287,15 @@ function workgroupMain({ loads }: GemmVariant, tile: GemmTile): string {
 var<workgroup> aTile: array<Vector, ${tileRows * depth4}>;
 var<workgroup> bTile: array<Vector, ${tile.depth * columns4}>;
 ${mainHead}
-${position(tile)}
-  if (batch >= u.batches) {
+${position(tile, split)}
+  if (${outside(split)}) {
     return;
   }
   let top = row - local.y * ${tile.rows}u;
   let left = column - local.x * ${tile.columns}u;
   let index = local.y * workgroupX + local.x;
-  let aBase = batchOffset(batch, u.aBatch);
-  let bBase = batchOffset(batch, u.bBatch);
 ${eachSum(tile, (i, j) => `var sum${i}_${j} = Vector();`)}
-  for (var start = 0u; start < u.depth; start += ${tile.depth}u) {
+  for (var start = 0u; start < depth; start += ${tile.depth}u) {
     ${bringA}
     ${bringB}
     workgroupBarrier();

@@ -13,6 +13,7 @@ import { fill } from './fill.ts';
 import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
 import { gemmC4 } from './gemm_c4.ts';
+import { gemmSum } from './gemm_sum.ts';
 import { im2col } from './im2col.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
@@ -46,6 +47,7 @@ export const kernels: readonly Kernel[] = [
   fill,
   gather,
   gemm,
+  gemmSum,
   matvec,
   pad,
   stridedCopy,

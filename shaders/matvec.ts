@@ -1,36 +1,57 @@
 /**
  * Matrix products with one to four rows (fully connected layers of one image): every weight is
- * read once, so the reads decide. A workgroup computes `groups` × 4 columns; `slices` invocations
- * share the depth of each and then add their parts up in a fixed tree.
+ * read once, so the reads decide.
+ *
+ * Two forms. `slices`: a workgroup computes few columns, its invocations share the depth of each
+ * and then add their parts up in a fixed tree through workgroup memory. `columns`: an invocation
+ * computes eight columns alone; no barrier, for software adapters.
  */
 
-import { fusableActivations } from './lib/activations.ts';
 import { defineKernel } from './lib/kernel.ts';
 import {
   type MatrixLoads,
   matrixBindings,
+  matrixEnds,
   matrixSource,
   matrixUniforms,
+  outside,
+  productRange,
   range,
 } from './lib/matrix.ts';
 
-/**
- * Invocations of a workgroup along columns (in fours) and along the depth: neighbours read
- * neighbouring memory, along K for `nt` and along N for `nn`.
- */
-export const matvecShape: Readonly<Record<MatrixLoads, readonly [number, number]>> = {
-  nn: [8, 16],
-  nt: [1, 64],
-  scalar: [4, 16],
-};
+export type MatvecForm = 'slices' | 'columns';
+
+interface MatvecShape {
+  /** Invocations of a workgroup along the columns and along the depth. */
+  readonly threads: readonly [number, number];
+  /** Groups of four columns of one invocation. */
+  readonly groups: number;
+}
+
+/** Neighbours read neighbouring memory: along K for `nt`, along N for `nn`. */
+export function matvecShape(form: MatvecForm, loads: MatrixLoads): MatvecShape {
+  if (form === 'columns') return { threads: [16, 1], groups: 2 };
+  return {
+    threads: { nn: [8, 16], nt: [1, 64], scalar: [4, 16] }[loads] as [number, number],
+    groups: 1,
+  };
+}
+
+/** A is read as vec4; else element by element, with any strides. */
+function readsAVectors(form: MatvecForm, loads: MatrixLoads): boolean {
+  return loads === 'nt' || (loads === 'nn' && form === 'columns');
+}
 
 export const matvecRows = [1, 2, 4] as const;
 
 export type MatvecVariant = {
   readonly element: 'f32' | 'f16';
   readonly loads: MatrixLoads;
+  readonly form: MatvecForm;
   readonly rows: (typeof matvecRows)[number];
   readonly activation: string;
+  /** Sums of one slice of K go to a buffer of their own; `gemm_sum` ends the product. */
+  readonly split: boolean;
 };
 
 export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
@@ -38,51 +59,106 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
   variants: () =>
     (['f32', 'f16'] as const).flatMap((element) =>
       (['nn', 'nt', 'scalar'] as const).flatMap((loads) =>
-        matvecRows.flatMap((rows) =>
-          fusableActivations.map((activation) => ({ element, loads, rows, activation })),
+        (['slices', 'columns'] as const).flatMap((form) =>
+          matvecRows.flatMap((rows) =>
+            matrixEnds.map((end) => ({ element, loads, form, rows, ...end })),
+          ),
         ),
       ),
     ),
   uniforms: matrixUniforms,
-  bindings: ({ element, loads }) =>
-    matrixBindings(element, { a: loads === 'nt', b: loads !== 'scalar', result: false }),
-  workgroupSize: ({ loads }) => [...matvecShape[loads], 1],
-  workgroupBytes: ({ loads, rows }) => matvecShape[loads][0] * matvecShape[loads][1] * rows * 16,
-  iterations: ({ loads }, { depth }) =>
-    depth / matvecShape[loads][1] / (loads === 'nt' ? 4 : 1) + 8,
-  wgsl({ element, loads, rows, activation }) {
-    const [groups, slices] = matvecShape[loads];
-    const each = (line: (row: number) => string): string => range(rows).map(line).join('\n');
+  bindings: ({ element, loads, form, split }) =>
+    matrixBindings(
+      element,
+      { a: readsAVectors(form, loads), b: loads !== 'scalar', result: false },
+      split,
+    ),
+  workgroupSize: ({ form, loads }) => [...matvecShape(form, loads).threads, 1],
+  workgroupBytes({ form, loads, rows }) {
+    const [columns, slices] = matvecShape(form, loads).threads;
+    return slices > 1 ? columns * slices * rows * 16 : 0;
+  },
+  iterations({ form, loads, split }, sizes) {
+    const depth = split ? sizes.sliceDepth : sizes.depth;
+    return depth / matvecShape(form, loads).threads[1] / (readsAVectors(form, loads) ? 4 : 1) + 8;
+  },
+  wgsl({ element, loads, form, rows, activation, split }) {
+    const { threads, groups } = matvecShape(form, loads);
+    const [columnThreads, slices] = threads;
+    const each = (line: (row: number, group: number) => string): string =>
+      range(rows)
+        .flatMap((row) => range(groups).map((group) => line(row, group)))
+        .join('\n');
+    const lines = (count: number, line: (index: number) => string): string =>
+      range(count).map(line).join('\n');
     const lanes = (line: (lane: number) => string): string => range(4).map(line).join(', ');
-    const columns = range(4)
-      .map((n) => `let column${n} = bBase + min(column + ${n}u, u.columns - 1u) * u.bColumn;`)
-      .join('\n');
+    const columns = lines(
+      4 * groups,
+      (n) => `let column${n} = bBase + min(column + ${n}u, u.columns - 1u) * u.bColumn;`,
+    );
+    const firstGroups = lines(
+      groups,
+      (j) => `let group${j} = bBase / 4u + min(column + ${4 * j}u, u.columns - 4u) / 4u;`,
+    );
     const loop = {
+      // Four of K at a time, A as vec4: an invocation has all of the depth.
+      alone: `
+  ${firstGroups}
+  var at = 0u;
+  for (var k = 0u; k < depth / 4u; k++) {
+    ${lines(rows, (i) => `let x${i} = Vector(a[row${i} / 4u + k]);`)}
+    ${[...'xyzw']
+      .map(
+        (lane) => `{
+      ${lines(groups, (j) => `let weight${j} = Vector(b[group${j} + at]);`)}
+      ${each((i, j) => `sum${i}_${j} += x${i}.${lane} * weight${j};`)}
+      at += u.bDepth / 4u;
+    }`,
+      )
+      .join('\n')}
+  }`,
       nn: `
-  let group = bBase / 4u + min(column, u.columns - 4u) / 4u;
-  for (var k = local.y; k < u.depth; k += ${slices}u) {
-    let weight = Vector(b[group + k * (u.bDepth / 4u)]);
-    ${each((i) => `sum${i} += Scalar(a[row${i} + k * u.aDepth]) * weight;`)}
+  ${firstGroups}
+  for (var k = local.y; k < depth; k += ${slices}u) {
+    let at = k * (u.bDepth / 4u);
+    ${lines(groups, (j) => `let weight${j} = Vector(b[group${j} + at]);`)}
+    ${lines(rows, (i) => `let x${i} = Scalar(a[row${i} + k * u.aDepth]);`)}
+    ${each((i, j) => `sum${i}_${j} += x${i} * weight${j};`)}
   }`,
       nt: `
   ${columns}
-  for (var k = local.y; k < u.depth / 4u; k += ${slices}u) {
-    ${range(4)
-      .map((n) => `let weight${n} = Vector(b[column${n} / 4u + k]);`)
-      .join('\n')}
-    ${each((i) => `{ let x = Vector(a[row${i} / 4u + k]); sum${i} += Vector(${lanes((n) => `dot(x, weight${n})`)}); }`)}
+  for (var k = local.y; k < depth / 4u; k += ${slices}u) {
+    ${lines(4 * groups, (n) => `let weight${n} = Vector(b[column${n} / 4u + k]);`)}
+    ${lines(rows, (i) => `let x${i} = Vector(a[row${i} / 4u + k]);`)}
+    ${each((i, j) => `sum${i}_${j} += Vector(${lanes((n) => `dot(x${i}, weight${4 * j + n})`)});`)}
   }`,
       scalar: `
   ${columns}
-  for (var k = local.y; k < u.depth; k += ${slices}u) {
+  for (var k = local.y; k < depth; k += ${slices}u) {
     let at = k * u.bDepth;
-    let weight = Vector(${lanes((n) => `Scalar(b[column${n} + at])`)});
-    ${each((i) => `sum${i} += Scalar(a[row${i} + k * u.aDepth]) * weight;`)}
+    ${lines(groups, (j) => `let weight${j} = Vector(${lanes((n) => `Scalar(b[column${4 * j + n} + at])`)});`)}
+    ${lines(rows, (i) => `let x${i} = Scalar(a[row${i} + k * u.aDepth]);`)}
+    ${each((i, j) => `sum${i}_${j} += x${i} * weight${j};`)}
   }`,
-    }[loads];
+    }[slices === 1 && loads === 'nn' ? 'alone' : loads];
+    const alone = each((i, j) => `finish(batch, ${i}u, column + ${4 * j}u, sum${i}_${j});`);
+    const shared = `
+  let part = (local.y * workgroupX + local.x) * ${rows}u;
+  ${each((i) => `parts[part + ${i}u] = sum${i}_0;`)}
+  workgroupBarrier();
+  for (var half = ${slices / 2}u; half > 0u; half /= 2u) {
+    if (local.y < half) {
+      let other = part + half * ${columnThreads * rows}u;
+      ${each((i) => `parts[part + ${i}u] += parts[other + ${i}u];`)}
+    }
+    workgroupBarrier();
+  }
+  if (local.y == 0u) {
+    ${each((i) => `finish(batch, ${i}u, column, parts[part + ${i}u]);`)}
+  }`;
     return `
-${matrixSource(element, activation, false)}
-var<workgroup> parts: array<Vector, ${groups * slices * rows}>;
+${matrixSource({ element, activation, split, vectorStore: false })}
+${slices > 1 ? `var<workgroup> parts: array<Vector, ${columnThreads * slices * rows}>;` : ''}
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -90,29 +166,16 @@ fn main(
   @builtin(local_invocation_id) local: vec3<u32>,
 ) {
   let tile = flatWorkgroup(workgroup, counts);
-  let column = ((tile % u.columnTiles) * workgroupX + local.x) * 4u;
-  let batch = tile / u.columnTiles;
-  if (batch >= u.batches) {
+  let column = ((tile % u.columnTiles) * workgroupX + local.x) * ${4 * groups}u;
+  let product = tile / u.columnTiles;
+  ${productRange(split)}
+  if (${outside(split)}) {
     return;
   }
-  let aBase = batchOffset(batch, u.aBatch);
-  let bBase = batchOffset(batch, u.bBatch);
-  ${each((i) => `let row${i} = aBase + min(${i}u, u.rows - 1u) * u.aRow;`)}
-  ${each((i) => `var sum${i} = Vector();`)}
+  ${lines(rows, (i) => `let row${i} = aBase + min(${i}u, u.rows - 1u) * u.aRow;`)}
+  ${each((i, j) => `var sum${i}_${j} = Vector();`)}
 ${loop}
-  let part = (local.y * workgroupX + local.x) * ${rows}u;
-  ${each((i) => `parts[part + ${i}u] = sum${i};`)}
-  workgroupBarrier();
-  for (var half = ${slices / 2}u; half > 0u; half /= 2u) {
-    if (local.y < half) {
-      let other = part + half * ${groups * rows}u;
-      ${each((i) => `parts[part + ${i}u] += parts[other + ${i}u];`)}
-    }
-    workgroupBarrier();
-  }
-  if (local.y == 0u) {
-    ${each((i) => `finish(batch, ${i}u, column, parts[part + ${i}u]);`)}
-  }
+${slices > 1 ? shared : alone}
 }
 `;
   },

@@ -5,7 +5,7 @@
  * Whether there is a bias C is a uniform, not a variant, as in the epilogue of convolutions.
  */
 
-import { activationSource } from './activations.ts';
+import { activationSource, fusableActivations } from './activations.ts';
 import { type Binding, type Element, flatIndex } from './kernel.ts';
 import { wgsl } from './preprocessor.ts';
 
@@ -26,6 +26,8 @@ export const matrixUniforms = {
   columns: 'u32',
   depth: 'u32',
   batches: 'u32',
+  /** Depth of a slice where K is split, a multiple of four; else of no meaning. */
+  sliceDepth: 'u32',
   /** Tiles of a workgroup along M and N. */
   rowTiles: 'u32',
   columnTiles: 'u32',
@@ -54,23 +56,82 @@ export interface MatrixVectors {
   readonly result: boolean;
 }
 
-/** A, B, C (any read-only buffer where `hasBias` is 0) and the dense result `[batch,M,N]`. */
-export function matrixBindings(element: Element, vectors: MatrixVectors): Binding[] {
-  const array = (vector: boolean): string => `array<${vector ? `vec4<${element}>` : element}>`;
+/**
+ * A, B, C (any read-only buffer where `hasBias` is 0) and the dense result `[batch,M,N]`; of a
+ * product split along K, A, B and the sums `[slice,batch,M,N]`.
+ */
+export function matrixBindings(
+  element: Element,
+  vectors: MatrixVectors,
+  split: boolean,
+): Binding[] {
   return [
-    { name: 'a', access: 'read', type: array(vectors.a) },
-    { name: 'b', access: 'read', type: array(vectors.b) },
-    { name: 'bias', access: 'read', type: array(false) },
-    { name: 'result', access: 'read_write', type: array(vectors.result) },
+    { name: 'a', access: 'read', type: array(element, vectors.a) },
+    { name: 'b', access: 'read', type: array(element, vectors.b) },
+    ...(split
+      ? [{ name: 'result', access: 'read_write', type: array('f32', vectors.result) } as const]
+      : matrixEnd(element, vectors.result)),
   ];
+}
+
+/** The last bindings of a kernel that ends a product: C and the result. */
+export function matrixEnd(element: Element, vectorStore: boolean): Binding[] {
+  return [
+    { name: 'bias', access: 'read', type: array(element, false) },
+    { name: 'result', access: 'read_write', type: array(element, vectorStore) },
+  ];
+}
+
+function array(element: Element, vector: boolean): string {
+  return `array<${vector ? `vec4<${element}>` : element}>`;
+}
+
+/** Variants of how a product ends: every activation, or bare sums of slices of K. */
+export const matrixEnds: readonly Pick<MatrixEnd, 'activation' | 'split'>[] = [
+  ...fusableActivations.map((activation) => ({ activation, split: false })),
+  { activation: 'none', split: true },
+];
+
+/** WGSL: whether `product` lies past the last one. */
+export function outside(split: boolean): string {
+  return split ? 'firstDepth >= u.depth' : 'product >= u.batches';
+}
+
+/**
+ * WGSL: of the flat index `product` of slices and batches, what `finish` takes for `batch`, and the
+ * range of its sums: where A and B begin, and `depth`.
+ */
+export function productRange(split: boolean): string {
+  if (!split) {
+    return `
+  let batch = product;
+  let depth = u.depth;
+  let aBase = batchOffset(batch, u.aBatch);
+  let bBase = batchOffset(batch, u.bBatch);`;
+  }
+  return `
+  let batch = product;
+  let firstDepth = min(product / u.batches * u.sliceDepth, u.depth);
+  let depth = min(u.sliceDepth, u.depth - firstDepth);
+  let aBase = batchOffset(product % u.batches, u.aBatch) + firstDepth * u.aDepth;
+  let bBase = batchOffset(product % u.batches, u.bBatch) + firstDepth * u.bDepth;`;
+}
+
+export interface MatrixEnd {
+  readonly element: Element;
+  readonly activation: string;
+  readonly vectorStore: boolean;
+  /** Stores bare sums, in f32: `gemm_sum` ends the product. */
+  readonly split: boolean;
 }
 
 /**
  * WGSL: `Scalar` and `Vector` (types of the sums), `batchOffset` and `finish`, which scales the
- * sums of row `row` and columns `column`… `column + 3`, adds the bias, applies the activation and
- * stores what lies inside the result.
+ * sums of row `row` and columns `column`… `column + 3` of product `batch`, adds the bias, applies
+ * the activation and stores what lies inside the result.
  */
-export function matrixSource(element: Element, activation: string, vectorStore: boolean): string {
+export function matrixSource({ element, activation, vectorStore, split }: MatrixEnd): string {
+  const stored = split ? 'f32' : element;
   const isFloat = element === 'f32' || element === 'f16';
   const scalar = isFloat ? 'f32' : element;
   const factor = (name: string): string => (isFloat ? `u.${name}` : `${scalar}(u.${name}Integer)`);
@@ -78,7 +139,7 @@ export function matrixSource(element: Element, activation: string, vectorStore: 
 alias Scalar = ${scalar};
 alias Vector = vec4<${scalar}>;
 ${flatIndex}
-${isFloat ? activationSource(activation) : ''}
+${isFloat && !split ? activationSource(activation) : ''}
 // Where the matrices of one batch element begin, for their strides along the batch.
 fn batchOffset(batch: u32, strides: vec4<u32>) -> u32 {
   let shape = u.batchShape;
@@ -92,6 +153,9 @@ fn finish(batch: u32, row: u32, column: u32, sum: Vector) {
   if (row >= u.rows || column >= u.columns) {
     return;
   }
+#if ${split}
+  let value = sum;
+#else
   var value = sum * ${factor('alpha')};
   if (u.hasBias != 0u) {
     let at = row * u.biasRow + column * u.biasColumn;
@@ -102,15 +166,16 @@ fn finish(batch: u32, row: u32, column: u32, sum: Vector) {
 #if ${isFloat}
   value = activation(value);
 #endif
+#endif
   let index = (batch * u.rows + row) * u.columns + column;
 #if ${vectorStore}
-  result[index / 4u] = vec4<${element}>(value);
+  result[index / 4u] = vec4<${stored}>(value);
 #else
   let left = u.columns - column;
-  result[index] = ${element}(value.x);
-  if (left > 1u) { result[index + 1u] = ${element}(value.y); }
-  if (left > 2u) { result[index + 2u] = ${element}(value.z); }
-  if (left > 3u) { result[index + 3u] = ${element}(value.w); }
+  result[index] = ${stored}(value.x);
+  if (left > 1u) { result[index + 1u] = ${stored}(value.y); }
+  if (left > 2u) { result[index + 2u] = ${stored}(value.z); }
+  if (left > 3u) { result[index + 3u] = ${stored}(value.w); }
 #endif
 }
 `;

@@ -4,7 +4,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { broadcastDims, formatDims, sameDims, type TensorType } from '../../core/shape.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
-import { lowerGemm } from './lower.ts';
+import { loadGemm, lowerGemm } from './lower.ts';
 import { checkOperandTypes, type GemmAttributes, gemmSizes } from './sizes.ts';
 
 export const gemm: AnyOperator = defineOperator<GemmAttributes>({
@@ -60,5 +60,6 @@ export const gemm: AnyOperator = defineOperator<GemmAttributes>({
     },
   },
   reference: () => import('./reference.ts').then((module) => module.gemmReference),
+  load: loadGemm,
   lower: lowerGemm,
 });

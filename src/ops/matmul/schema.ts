@@ -4,7 +4,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { checkOperandTypes } from '../gemm/sizes.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
-import { lowerMatMul } from './lower.ts';
+import { loadMatMul, lowerMatMul } from './lower.ts';
 import { type MatMulAttributes, matMulSizes } from './sizes.ts';
 
 export const matMul: AnyOperator = defineOperator<MatMulAttributes>({
@@ -26,5 +26,6 @@ export const matMul: AnyOperator = defineOperator<MatMulAttributes>({
     },
   },
   reference: () => import('./reference.ts').then((module) => module.matMulReference),
+  load: loadMatMul,
   lower: lowerMatMul,
 });
