@@ -1,161 +1,224 @@
 /**
- * Depthwise convolution (each output channel reads one input channel) in two dimensions: each
- * invocation owns a tile of `rows` × `columns` output pixels of one block of four channels.
+ * Depthwise convolution (each output channel reads one input channel) in two dimensions, in either
+ * layout. A value is what lies at one pixel of a plane: a block of four channels in C4, one channel
+ * in linear. Each invocation owns a strip of `columns` output columns and walks down `rows` rows of
+ * it: a row of inputs is loaded once and added to the sums of all output rows that it reaches,
+ * which move up by one with every turn. Loads are what these kernels are bound by.
  *
- * Neighbouring invocations own neighbouring columns, so that loads and stores are contiguous. With
- * the kernel's size in the variant its taps are unrolled, and each input pixel of a tile is loaded
- * once for all of its taps. All invocations of a workgroup work on one plane: the weights'
- * addresses are uniform. Nothing divides inside the loops (address arithmetic is what bounds
- * these kernels). There is no divergent branch before the store: invocations past the end repeat
- * the last tile.
+ * With dilations, a strip takes every `spread`th column and row, so that its taps are neighbours
+ * all the same. Kernel size 0 takes any size, strides and dilations, one tap and row at a time.
  *
- * With a channel multiplier m, outputs 4b … 4b + 3 read input channels ⌊(4b + lane) / m⌋, which
- * lie in one block of the input, since blocks begin at multiples of 4m outputs; `gather` picks
- * the lanes.
+ * There is no divergent branch before the store: invocations past the end repeat the last strip.
+ * Sums begin with the bias, and what is constant is computed before the loop: software adapters
+ * execute a branch that no lane takes, and hoist nothing.
  *
- * Bindings: `source` C4; `weights` `[outBlock][tap]` of vec4; bias, residual, result by the
- * epilogue.
+ * With a channel multiplier m, outputs 4b … 4b + 3 of C4 read input channels ⌊(4b + lane) / m⌋,
+ * which lie in one block of the input, since blocks begin at multiples of 4m outputs; `gather`
+ * picks the lanes.
+ *
+ * Bindings: `source`; `weights`, one value for each plane and tap: in C4 packed to
+ * `[outBlock][tap]` of vec4, in linear the model's own; bias, residual, result by the epilogue.
  */
 
+import { activationSource } from './lib/activations.ts';
 import { sourceBinding, tapTurns } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
-  epilogueSource,
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
+import { lines, range } from './lib/unroll.ts';
 
 export interface DepthwiseShape {
-  /** Output pixels of a tile, along y and x. */
-  readonly rows: number;
+  /** Output columns of a strip. */
   readonly columns: number;
-  /** Height and width (dilation 1) that are unrolled; 0 takes any size and dilation. */
+  /** Height and width that are unrolled; 0 takes any. */
   readonly kernelSize: number;
   /** Stride along both axes; 0 (with kernelSize 0) takes any. */
   readonly stride: number;
-  /** The multiplier is not 1. */
+  /** C4 with a multiplier that is not 1. */
   readonly gather: boolean;
+  /** The epilogue adds a residual: a variant here, for a branch costs as much as a load. */
+  readonly residual: boolean;
   /** Invocations of a workgroup. */
   readonly lanes: number;
 }
 
-/** Kernel size and stride, unrolled. */
-const unrolled = [
+type DepthwiseVariant = DepthwiseShape &
+  EpilogueVariant &
+  Record<string, string | number | boolean>;
+
+/** Kernel size and stride, unrolled and general. */
+const kernelSizes = [
+  [0, 0],
   [3, 1],
   [3, 2],
   [5, 1],
   [5, 2],
+  [7, 1],
 ] as const;
+
+/** Invocations of a workgroup: two subgroups of a GPU, a vector of a software adapter. */
+export const depthwiseLanes = { hardware: 64, software: 8 } as const;
 
 /**
- * Rows × columns of the unrolled kernels' tiles: 2×4 loads least and wins on software adapters,
- * 4×1 keeps neighbours on neighbouring pixels, 2×2 gives small maps more invocations.
+ * Columns of a strip. Software adapters pay for every load: wide strips. On a GPU one column keeps
+ * neighbours on neighbouring pixels, and caches share what they load; wide strips save arithmetic.
  */
-const tiles = [
-  [2, 4],
-  [4, 1],
-  [2, 2],
-] as const;
+const widths = {
+  c4: { hardware: [1, 4], software: [4] },
+  linear: { hardware: [4], software: [4, 8] },
+} as const;
 
-/** Invocations of a workgroup: a subgroup of a GPU, a vector of a software adapter. */
-export const depthwiseLanes = { hardware: 32, software: 8 } as const;
+const devices = ['hardware', 'software'] as const;
 
-export const depthwiseShapes: readonly DepthwiseShape[] = Object.values(depthwiseLanes).flatMap(
-  (lanes) => [
-    ...tiles.flatMap(([rows, columns]) =>
-      unrolled.map(([kernelSize, stride]) => ({
-        ...{ rows, columns, kernelSize, stride, gather: false, lanes },
-      })),
-    ),
-    ...[false, true].map((gather) => ({
-      ...{ rows: 4, columns: 1, kernelSize: 0, stride: 0, gather, lanes },
-    })),
-  ],
-);
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const lines = (items: readonly string[]): string => items.join('\n');
-
-/** Any size: one tap at a time. */
-function generalTaps({ rows, gather }: DepthwiseShape): string {
-  const value = (row: number): string => {
-    const block = `vec4<f32>(source[at + ${row}u * rowStep])`;
-    return gather ? `gatherLanes(${block}, lanes)` : block;
-  };
-  return `
-  let rowStep = u.strideY * u.inWidth;
-  for (var kx = 0u; kx < u.kernelWidth; kx++) {
-    let x = firstX + i32(kx * u.dilationX);
-    let inside = u32(x) < u.inWidth;
-    var y = firstY;
-    var at = plane + u32(firstY) * u.inWidth + u32(x);
-    var tap = weightStart + kx;
-    for (var ky = 0u; ky < u.kernelHeight; ky++) {
-      let weight = vec4<f32>(weights[tap]);
-      ${lines(
-        range(rows).map(
-          (row) => `
-      let inside${row} = inside && u32(y + i32(${row}u * u.strideY)) < u.inHeight;
-      sum${row}_0 += weight * select(vec4<f32>(), ${value(row)}, inside${row});`,
+/** Shapes for one layout of source and result. */
+export const depthwiseShapes = (layout: 'c4' | 'linear'): readonly DepthwiseShape[] =>
+  devices.flatMap((device) =>
+    widths[layout][device].flatMap((columns) =>
+      kernelSizes.flatMap(([kernelSize, stride]) =>
+        // Multipliers with larger kernels are rare: they take the general one.
+        (layout === 'c4' && kernelSize <= 3 ? [false, true] : [false]).flatMap((gather) =>
+          [false, true].map((residual) => ({
+            ...{ columns, kernelSize, stride, gather, residual, lanes: depthwiseLanes[device] },
+          })),
         ),
-      )}
-      y += i32(u.dilationY);
-      at += u.dilationY * u.inWidth;
-      tap += u.kernelWidth;
-    }
-  }`;
-}
-
-/** Loads one row of the tile's input after the other and adds what it gives to every sum. */
-function unrolledTaps({ rows, columns, kernelSize, stride }: DepthwiseShape): string {
-  const across = range((columns - 1) * stride + kernelSize);
-  const down = range((rows - 1) * stride + kernelSize);
-  const each = range(kernelSize);
-  /** Sums that an input row or column reaches: [output, tap]. */
-  const reached = (at: number, outputs: number): [number, number][] =>
-    range(outputs)
-      .map((output): [number, number] => [output, at - output * stride])
-      .filter(([, tap]) => tap >= 0 && tap < kernelSize);
-  return lines([
-    ...each.flatMap((ky) =>
-      each.map(
-        (kx) => `let w${ky}_${kx} = vec4<f32>(weights[weightStart + ${ky * kernelSize + kx}u]);`,
       ),
     ),
-    ...across.map((x) => `let inside${x} = u32(firstX + ${x}) < u.inWidth;`),
-    ...down.map((y) =>
-      lines([
-        '{',
-        `let inside = u32(firstY + ${y}) < u.inHeight;`,
-        `let at = plane + u32(firstY + ${y}) * u.inWidth + u32(firstX);`,
-        ...across.flatMap((x) => [
-          `let value${x} = select(vec4<f32>(), vec4<f32>(source[at + ${x}u]), inside && inside${x});`,
-          ...reached(y, rows).flatMap(([row, ky]) =>
-            reached(x, columns).map(
-              ([column, kx]) => `sum${row}_${column} += w${ky}_${kx} * value${x};`,
-            ),
+  );
+
+/** Output rows that one input row reaches at most: as many sums are under way. */
+export const rowsUnderWay = ({ kernelSize, stride }: DepthwiseShape): number =>
+  kernelSize === 0 ? 1 : Math.ceil(kernelSize / stride);
+
+/** WGSL of a value: its type, and how one is read. */
+const valueType = ({ store }: EpilogueVariant) => (store === 'c4' ? 'vec4<f32>' : 'f32');
+
+/** Any size: one tap at a time. */
+function generalTaps({ columns }: DepthwiseVariant): string {
+  return `
+    var tap = firstTap;
+    for (var ky = 0u; ky < u.kernelHeight; ky++) {
+      let y = inY + i32(ky * u.dilationY);
+      let inside = u32(y) < u.inHeight;
+      for (var kx = 0u; kx < u.kernelWidth; kx++) {
+        let weight = Value(weights[tap]);
+        let x = firstX + i32(kx * u.dilationX);
+        let at = inPlane + u32(y) * u.inWidth + u32(x);
+        ${lines(
+          range(columns).map(
+            (c) =>
+              `sum0_${c} += weight * select(Value(), sourceValue(at + ${c}u * u.strideX), inside && u32(x + i32(${c}u * u.strideX)) < u.inWidth);`,
           ),
-        ]),
-        '}',
-      ]),
+        )}
+        tap++;
+      }
+    }`;
+}
+
+/** Loads the input rows of one turn and adds them to every sum that they reach. */
+function unrolledTaps(variant: DepthwiseVariant): string {
+  const { columns, kernelSize, stride } = variant;
+  const each = range(kernelSize);
+  return lines(
+    range(stride).map((row) => {
+      const under = range(rowsUnderWay(variant)).filter((age) => row + age * stride < kernelSize);
+      const adds = (x: number): string[] =>
+        under.flatMap((age) =>
+          range(columns).flatMap((column) => {
+            const kx = x - column * stride;
+            return each.includes(kx)
+              ? [`sum${age}_${column} += weight${row + age * stride}_${kx} * value;`]
+              : [];
+          }),
+        );
+      return `{
+        let y = inY + i32(${row}u * u.spreadY);
+        let inside = u32(y) < u.inHeight;
+        let at = inPlane + u32(y) * u.inWidth + u32(firstX);
+        ${lines(
+          range(loadedColumns(variant)).map(
+            (x) => `{
+          let value = select(Value(), sourceValue(at + step${x}), inside && inside${x});
+          ${lines(adds(x))}
+        }`,
+          ),
+        )}
+      }`;
+    }),
+  );
+}
+
+const loadedColumns = ({ columns, kernelSize, stride }: DepthwiseShape): number =>
+  (columns - 1) * stride + kernelSize;
+
+/** What the unrolled taps need before the loop. */
+function unrolledStart(variant: DepthwiseVariant): string {
+  const { kernelSize } = variant;
+  return lines([
+    ...range(loadedColumns(variant)).map(
+      (x) => `let step${x} = ${x}u * u.spreadX;
+  let inside${x} = u32(firstX + i32(step${x})) < u.inWidth;`,
+    ),
+    ...range(kernelSize ** 2).map(
+      (tap) =>
+        `let weight${Math.floor(tap / kernelSize)}_${tap % kernelSize} = Value(weights[firstTap + ${tap}u]);`,
     ),
   ]);
 }
 
+/** Residual, activation and store of the row that is complete. */
+function storeRow(variant: DepthwiseVariant): string {
+  const { columns, residual, store, element } = variant;
+  const last = `sum${rowsUnderWay(variant) - 1}`;
+  const guarded = (c: number, statement: string): string =>
+    `if (outX + ${c}u * u.spreadX < u.outWidth) { ${statement} }`;
+  const at = (c: number): string => `at + ${c}u * u.spreadX`;
+  if (store === 'c4') {
+    return lines(
+      range(columns).map((c) => {
+        const added = residual ? `${last}_${c} + Value(residual[${at(c)}])` : `${last}_${c}`;
+        // Activations may turn the zeros of unused lanes into something else.
+        const value = `select(Value(), activation(${added}), used)`;
+        return guarded(c, `result[${at(c)}] = vec4<${element}>(${value});`);
+      }),
+    );
+  }
+  const quads = range(Math.ceil(columns / 4)).map((quad) =>
+    range(Math.min(columns, 4)).map((lane) => quad * 4 + lane),
+  );
+  const padded = (values: readonly string[]): string =>
+    `vec4<f32>(${range(4)
+      .map((lane) => values[lane] ?? '0.0')
+      .join(', ')})`;
+  return lines(
+    quads.flatMap((quad, index) => {
+      const sums = padded(quad.map((c) => `${last}_${c}`));
+      const added = residual
+        ? `${sums} + ${padded(quad.map((c) => `f32(residual[${at(c)}])`))}`
+        : sums;
+      return [
+        `let pixels${index} = activation(${added});`,
+        ...quad.map((c, lane) =>
+          guarded(c, `result[${at(c)}] = ${element}(pixels${index}[${lane}]);`),
+        ),
+      ];
+    }),
+  );
+}
+
 export const depthwise = defineKernel({
   name: 'depthwise',
-  variants: (): (DepthwiseShape & EpilogueVariant & Record<string, string | number | boolean>)[] =>
-    depthwiseShapes.flatMap((shape) =>
-      epilogueVariants().map((epilogue) => ({ ...shape, ...epilogue })),
+  variants: (): DepthwiseVariant[] =>
+    epilogueVariants().flatMap((epilogue) =>
+      depthwiseShapes(epilogue.store).map((shape) => ({ ...shape, ...epilogue })),
     ),
   uniforms: {
-    inBlocks: 'u32',
     inHeight: 'u32',
     inWidth: 'u32',
-    outBlocks: 'u32',
     outHeight: 'u32',
     outWidth: 'u32',
     kernelHeight: 'u32',
@@ -168,29 +231,53 @@ export const depthwise = defineKernel({
     padLeft: 'i32',
     /** Output channels of one input channel. */
     multiplier: 'u32',
-    images: 'u32',
-    /** Tiles of one plane, and of one row of them. */
-    tiles: 'u32',
-    tilesX: 'u32',
-    /** Workgroups that cover them. */
-    tileGroups: 'u32',
+    /** Planes of one image: blocks of four channels in C4, channels in linear. */
+    inPlanes: 'u32',
+    outPlanes: 'u32',
+    /** From one column and row of a strip to the next: the dilations, where taps are unrolled. */
+    spreadY: 'u32',
+    spreadX: 'u32',
+    /** Rows of a strip. */
+    rows: 'u32',
+    /** All strips; those of one plane along y and x. */
+    strips: 'u32',
+    stripsY: 'u32',
+    stripsX: 'u32',
     ...epilogueUniforms,
   },
-  bindings: (variant) => [
-    sourceBinding('c4', variant.element),
-    { name: 'weights', access: 'read', type: `array<vec4<${variant.element}>>` },
-    ...epilogueBindings(variant),
-  ],
+  bindings: (variant) => {
+    const { element, store } = variant;
+    return [
+      sourceBinding(store, element),
+      { ...sourceBinding(store, element), name: 'weights' },
+      ...epilogueBindings(variant),
+    ];
+  },
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
-  iterations: (_, sizes) => tapTurns({ ...sizes, kernelDepth: 1 }),
+  iterations: (variant, sizes) =>
+    variant.kernelSize === 0
+      ? sizes.rows * (1 + tapTurns({ ...sizes, kernelDepth: 1 }))
+      : sizes.rows + rowsUnderWay(variant),
   wgsl(variant) {
-    const { rows, columns, kernelSize, gather } = variant;
+    const { columns, kernelSize, stride, gather, store, activation } = variant;
+    const under = rowsUnderWay(variant);
+    const sums = (from: number, to: number, each: (age: number, column: number) => string) =>
+      lines(
+        range(to - from).flatMap((age) => range(columns).map((column) => each(age + from, column))),
+      );
     return wgsl`
+alias Value = ${valueType(variant)};
 ${flatIndex}
-${epilogueSource(variant)}
+${activationSource(activation)}
 #if ${gather}
-fn gatherLanes(value: vec4<f32>, lanes: vec4<u32>) -> vec4<f32> {
-  return vec4<f32>(value[lanes.x], value[lanes.y], value[lanes.z], value[lanes.w]);
+var<private> lanes: vec4<u32>;
+fn sourceValue(at: u32) -> Value {
+  let block = Value(source[at]);
+  return Value(block[lanes.x], block[lanes.y], block[lanes.z], block[lanes.w]);
+}
+#else
+fn sourceValue(at: u32) -> Value {
+  return Value(source[at]);
 }
 #endif
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
@@ -199,42 +286,61 @@ fn main(
   @builtin(num_workgroups) counts: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let flat = flatWorkgroup(workgroup, counts);
-  let outPlane = flat / u.tileGroups;
-  let block = outPlane % u.outBlocks;
-  let image = outPlane / u.outBlocks;
-  let tile = flat % u.tileGroups * workgroupX + local;
-  let inTile = min(tile, u.tiles - 1u);
-  let outX = inTile % u.tilesX * ${columns}u;
-  let outY = inTile / u.tilesX * ${rows}u;
+  let flat = flatWorkgroup(workgroup, counts) * workgroupX + local;
+  var rest = min(flat, u.strips - 1u);
+  let stripX = rest % u.stripsX;
+  rest /= u.stripsX;
+  let stripY = rest % u.stripsY;
+  let outPlane = rest / u.stripsY;
+  let plane = outPlane % u.outPlanes;
+  let image = outPlane / u.outPlanes;
+  let outX = stripX / u.spreadX * u.spreadX * ${columns}u + stripX % u.spreadX;
+  let firstY = stripY / u.spreadY * u.spreadY * u.rows + stripY % u.spreadY;
 
-  // Input coordinates of the tile's first tap; negative in the padding.
-  let firstX = i32(outX * u.strideX) - u.padLeft;
-  let firstY = i32(outY * u.strideY) - u.padTop;
+#if ${store === 'c4'}
+  let lane = vec4<u32>(0u, 1u, 2u, 3u) + plane * 4u;
+  let used = lane < vec4<u32>(u.outChannels);
 #if ${gather}
-  let channels = (vec4<u32>(0u, 1u, 2u, 3u) + block * 4u) / u.multiplier;
-  let inBlock = channels.x / 4u;
-  let lanes = channels % 4u;
+  let channels = lane / u.multiplier;
+  let sourcePlane = channels.x / 4u;
+  lanes = channels % 4u;
 #else
-  let inBlock = block;
+  let sourcePlane = plane;
 #endif
-  let plane = c4Index(image, inBlock, u.inBlocks, 0u, u.inHeight * u.inWidth);
-  let weightStart = block * u.kernelHeight * u.kernelWidth;
-  ${lines(range(rows).flatMap((y) => range(columns).map((x) => `var sum${y}_${x} = vec4<f32>();`)))}
-  ${kernelSize === 0 ? generalTaps(variant) : unrolledTaps(variant)}
+#else
+  let sourcePlane = plane / u.multiplier;
+#endif
+  let inPlane = (image * u.inPlanes + sourcePlane) * u.inHeight * u.inWidth;
 
-  if (tile >= u.tiles || image >= u.images) {
-    return;
+  var start = Value();
+  if (u.hasBias != 0u) {
+#if ${store === 'c4'}
+    start = select(Value(), Value(bias[plane]), used);
+#else
+    start = f32(bias[plane / 4u][plane % 4u]);
+#endif
   }
-  let at = (outPlane * u.outHeight + outY) * u.outWidth + outX;
-  ${lines(
-    range(rows).flatMap((y) =>
-      range(columns).map(
-        (x) =>
-          `if (outY + ${y}u < u.outHeight && outX + ${x}u < u.outWidth) { storeBlock(sum${y}_${x}, block, at + ${y}u * u.outWidth + ${x}u); }`,
-      ),
-    ),
-  )}
+  // Input coordinates of the first tap; negative in the padding.
+  let firstX = i32(outX * u.strideX) - u.padLeft;
+  var inY = i32(firstY * u.strideY) - u.padTop;
+  let firstTap = plane * u.kernelHeight * u.kernelWidth;
+  ${kernelSize === 0 ? '' : unrolledStart(variant)}
+
+  // Sums of the rows under way, without those that begin in this turn.
+  ${sums(1, under, (age, column) => `var carried${age}_${column} = Value();`)}
+  let turns = u.rows + ${under - 1}u;
+  for (var turn = 0u; turn < turns; turn++) {
+    ${sums(0, 1, (_, column) => `var sum0_${column} = start;`)}
+    ${sums(1, under, (age, column) => `var sum${age}_${column} = carried${age}_${column};`)}
+    ${kernelSize === 0 ? generalTaps(variant) : unrolledTaps(variant)}
+    let outY = firstY + (turn - ${under - 1}u) * u.spreadY;
+    if (turn >= ${under - 1}u && outY < u.outHeight && flat < u.strips) {
+      let at = (outPlane * u.outHeight + outY) * u.outWidth + outX;
+      ${storeRow(variant)}
+    }
+    ${sums(1, under, (age, column) => `carried${age}_${column} = sum${age - 1}_${column};`)}
+    inY += i32(${kernelSize === 0 ? 'u.strideY' : `${stride}u`} * u.spreadY);
+  }
 }
 `;
   },

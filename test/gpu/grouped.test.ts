@@ -40,7 +40,7 @@ async function check(
     exact: true,
     ...more,
   });
-  // `depthwise` stands for all of its tiles, `depthwise.2x4`, …
+  // `depthwise` stands for all of its strips, `depthwise.4`, …
   const families = new Set(runs.map(({ algorithm }) => algorithm.split('.')[0]));
   expect([...families].sort()).toEqual([...algorithms].sort());
   return runs;

@@ -6,6 +6,7 @@ import {
   depthwise,
   depthwiseLanes,
   depthwiseShapes,
+  rowsUnderWay,
 } from '../../../shaders/depthwise.ts';
 import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, output, packed } from '../../../shaders/lib/kernel.ts';
@@ -14,77 +15,96 @@ import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, Packing } from '../operator.ts';
-import { asColumn } from './as-column.ts';
 import { geometryValues, movedBytes } from './cost.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
 
-/** One for each tile. */
-export function lowerDepthwise(problem: ConvProblem, caps: DeviceCaps): Candidate[] {
-  const p = asColumn(problem);
-  const multiplier = p.outChannels / p.group;
+/** One for each width of strips. */
+export function lowerDepthwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
+  const { store, residual } = p.epilogue;
   const lanes = caps.software ? depthwiseLanes.software : depthwiseLanes.hardware;
-  const shapes = depthwiseShapes.filter((s) => s.lanes === lanes && s.gather === multiplier > 1);
-  const fits = (s: DepthwiseShape): boolean =>
-    p.dilationY === 1 &&
-    p.dilationX === 1 &&
-    s.kernelSize === p.kernelHeight &&
-    s.kernelSize === p.kernelWidth &&
-    s.stride === p.strideY &&
-    s.stride === p.strideX;
-  const unrolled = shapes.filter(fits);
-  const tiles = unrolled.length > 0 ? unrolled : shapes.filter((s) => s.kernelSize === 0);
-  return tiles.map((shape) => depthwiseCandidate(p, shape, multiplier, caps));
+  const shapes = depthwiseShapes(store).filter(
+    (s) =>
+      s.lanes === lanes &&
+      s.residual === (residual !== undefined) &&
+      s.gather === (store === 'c4' && p.outChannels > p.group),
+  );
+  const unrolled = shapes.filter(
+    (s) =>
+      s.kernelSize === p.kernelHeight &&
+      s.kernelSize === p.kernelWidth &&
+      s.stride === p.strideY &&
+      s.stride === p.strideX,
+  );
+  const fits = unrolled.length > 0 ? unrolled : shapes.filter((s) => s.kernelSize === 0);
+  return fits.map((shape) => depthwiseCandidate(p, shape, caps));
 }
 
-function depthwiseCandidate(
-  p: ConvProblem,
-  shape: DepthwiseShape,
-  multiplier: number,
-  caps: DeviceCaps,
-): Candidate {
-  const { rows, columns, lanes } = shape;
-  const outBlocks = channelBlocks(p.outChannels);
-  const planes = p.batch * outBlocks;
-  const tilesX = Math.ceil(p.outWidth / columns);
-  const tiles = Math.ceil(p.outHeight / rows) * tilesX;
-  const tileGroups = Math.ceil(tiles / lanes);
-  const packing = packPerChannel(p);
+/** Strips that keep the cores of a software adapter busy, each core eight of them at a time. */
+const softwareStrips = 256;
+
+function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceCaps): Candidate {
+  const { columns, kernelSize, lanes } = shape;
+  const { store } = p.epilogue;
+  const isC4 = store === 'c4';
+  const outPlanes = isC4 ? channelBlocks(p.outChannels) : p.outChannels;
+  const planes = p.batch * outPlanes;
+  const spreadY = kernelSize === 0 ? 1 : p.dilationY;
+  const spreadX = kernelSize === 0 ? 1 : p.dilationX;
+  const stripsX = spreadX * Math.ceil(Math.ceil(p.outWidth / spreadX) / columns);
+  // Strips as long as leaves the device full: a long one loads least.
+  const fullRows = Math.ceil(p.outHeight / spreadY);
+  const wanted = caps.software ? softwareStrips : caps.ceiling.parallelism;
+  const cuts = Math.min(fullRows, Math.ceil(wanted / Math.max(planes * stripsX * spreadY, 1)));
+  const rows = kernelSize === 0 ? 1 : Math.ceil(fullRows / Math.max(cuts, 1));
+  const stripsY = spreadY * Math.ceil(fullRows / Math.max(rows, 1));
+  const strips = planes * stripsY * stripsX;
+  const packing = isC4 ? packPerChannel(p) : undefined;
+  const weights = packing ? packed(0) : input(convInputs.weight);
   const work = dispatch(
     depthwise,
     { ...shape, ...epilogueVariant(p.element, p.epilogue) },
     {
       ...geometryValues(p),
-      ...{ multiplier, images: p.batch, tiles, tilesX, tileGroups },
+      multiplier: p.outChannels / p.group,
+      inPlanes: isC4 ? channelBlocks(p.inChannels) : p.inChannels,
+      ...{ outPlanes, spreadY, spreadX, rows, strips, stripsY, stripsX },
       ...epilogueValues(p.epilogue),
     },
-    [input(convInputs.source), packed(0), ...epilogueBuffers(p.epilogue, packed(0))],
-    foldWorkgroups(planes * tileGroups),
+    [input(convInputs.source), weights, ...epilogueBuffers(p.epilogue, weights)],
+    foldWorkgroups(Math.ceil(strips / lanes)),
   );
+  const turns = rows + rowsUnderWay(shape) - 1;
   return {
-    algorithm: `depthwise.${rows}x${columns}`,
+    algorithm: `depthwise.${columns}`,
     dispatches: [work],
     scratch: [],
-    packings: [packing],
+    packings: packing ? [packing] : [],
     cost: {
-      macs: planes * tileGroups * lanes * rows * columns * 4 * tapsOf(p),
-      bytes: movedBytes(p) + packing.bytes,
-      invocations: planes * tiles,
-      efficiency: depthwiseEfficiency(shape, caps),
+      macs: strips * turns * columns * (isC4 ? 4 : 1) * tapsOf(p),
+      bytes: movedBytes(p) + (packing?.bytes ?? 0),
+      invocations: strips,
+      efficiency: depthwiseEfficiency(shape, store, caps),
       barriers: false,
     },
   };
 }
 
 /**
- * Measured on SwiftShader and lavapipe (0.03 of the ceiling for 2×4, 0.024 for 4×1); on a GPU the
- * loads decide, which neighbours share where a tile has one column.
+ * Software: measured on lavapipe and SwiftShader, where loads decide: a strip of linear 3×3 at
+ * stride 1 gains from eight columns, others lose. On a GPU neighbours share what they load where
+ * strips have one column.
  */
-function depthwiseEfficiency({ kernelSize, columns }: DepthwiseShape, caps: DeviceCaps): number {
-  if (kernelSize === 0) return caps.software ? 0.015 : 0.06;
-  if (!caps.software) return 0.12;
-  return columns === 4 ? 0.03 : columns === 2 ? 0.027 : 0.024;
+function depthwiseEfficiency(
+  { kernelSize, stride, columns }: DepthwiseShape,
+  store: 'c4' | 'linear',
+  caps: DeviceCaps,
+): number {
+  if (!caps.software) return kernelSize === 0 ? 0.06 : columns === 1 ? 0.12 : 0.1;
+  if (kernelSize === 0) return 0.03;
+  if (store === 'c4') return kernelSize > 3 ? 0.2 : 0.15;
+  const wide = columns === 8 ? (kernelSize === 3 && stride === 1 ? 1.15 : 0.9) : 1;
+  return wide * (kernelSize > 3 ? 0.17 : 0.1);
 }
-
 /** Weights `[O, 1, taps…]` as `[⌈O / 4⌉][tap]` of vec4: that is C4 of one image with O channels. */
 function packPerChannel(p: ConvProblem): Packing {
   const { element, outChannels } = p;

@@ -49,11 +49,16 @@ export interface ConvProblem extends ConvGeometry {
 export const convInputs = { source: 0, weight: 1, bias: 2 } as const;
 
 /**
- * Choices with the source in one layout and the result in either, C4 first: a result that leaves
- * the graph is stored as it leaves. Weights and bias are linear; a residual lies as the result does.
+ * Choices with the source in one layout and the result in any of `results`, C4 first: a result that
+ * leaves the graph is stored as it leaves. Weights and bias are linear; a residual lies as the
+ * result does.
  */
-export function resultLayouts(inputCount: number, source: Layout): readonly LayoutChoice[] {
-  return (['c4', 'linear'] as const).map((result) => ({
+export function resultLayouts(
+  inputCount: number,
+  source: Layout,
+  results: readonly Layout[] = ['c4', 'linear'],
+): readonly LayoutChoice[] {
+  return results.map((result) => ({
     inputs: Array.from({ length: inputCount }, (_, index) =>
       index === convInputs.source ? source : index <= convInputs.bias ? 'linear' : result,
     ),
@@ -82,8 +87,9 @@ export function macsOf(problem: ConvGeometry): number {
   return problem.batch * problem.outChannels * outPixels(problem) * perOutput;
 }
 
-/** Every group has one input channel, in the layout and rank that `depthwise` takes. */
+/** Every group has one input channel, in the layouts and rank that `depthwise` takes. */
 export function isDepthwise(p: ConvProblem): boolean {
   const flat = p.inDepth === 1 && p.kernelDepth === 1 && p.outDepth === 1;
-  return p.sourceLayout === 'c4' && p.group > 1 && p.inChannels === p.group && flat;
+  const oneLayout = p.sourceLayout === p.epilogue.store;
+  return oneLayout && p.group > 1 && p.inChannels === p.group && flat;
 }

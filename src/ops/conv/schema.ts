@@ -68,8 +68,14 @@ const fits = (dim: Dim | undefined, expected: Dim): boolean =>
 export const linearSourceChannels = 3;
 
 function layouts(facts: NodeFacts<ConvAttributes>): readonly LayoutChoice[] {
-  const [source] = facts.inputs;
+  const [source, weight] = facts.inputs;
   const channels = source?.dims[1];
+  const depthwise = facts.attributes.group > 1 && weight?.dims[1] === 1;
+  if (depthwise && weight.dims.length <= 4) {
+    return (['c4', 'linear'] as const).flatMap((layout) =>
+      resultLayouts(facts.inputs.length, layout, [layout]),
+    );
+  }
   const few = typeof channels === 'number' && channels <= linearSourceChannels;
   const sources: readonly Layout[] =
     few && facts.attributes.group === 1 ? ['linear', 'c4'] : ['c4'];
