@@ -2,8 +2,9 @@
  * Matrix products with one to four rows (fully connected layers of one image): every weight is
  * read once, so the reads decide.
  *
- * Two forms. `slices`: a workgroup computes few columns, its invocations share the depth of each
- * and then add their parts up in a fixed tree through workgroup memory. `columns`: an invocation
+ * Three forms. `slices`: a workgroup computes few columns, its invocations share the depth of each
+ * and then add their parts up in a fixed tree through workgroup memory. `subgroups`: four columns,
+ * added up across subgroups. `columns`: an invocation
  * computes eight columns alone; no barrier, for software adapters.
  */
 
@@ -18,8 +19,14 @@ import {
   productRange,
   range,
 } from './lib/matrix.ts';
+import { subgroupReduction } from './lib/subgroups.ts';
 
-export type MatvecForm = 'slices' | 'columns';
+export type MatvecForm = 'slices' | 'subgroups' | 'columns';
+
+/** Only where weights lie along K has a workgroup no more than four columns, as subgroups need. */
+export function matvecForms(loads: MatrixLoads): readonly MatvecForm[] {
+  return loads === 'nt' ? ['subgroups', 'slices', 'columns'] : ['slices', 'columns'];
+}
 
 interface MatvecShape {
   /** Invocations of a workgroup along the columns and along the depth. */
@@ -59,7 +66,7 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
   variants: () =>
     (['f32', 'f16'] as const).flatMap((element) =>
       (['nn', 'nt', 'scalar'] as const).flatMap((loads) =>
-        (['slices', 'columns'] as const).flatMap((form) =>
+        matvecForms(loads).flatMap((form) =>
           matvecRows.flatMap((rows) =>
             matrixEnds.map((end) => ({ element, loads, form, rows, ...end })),
           ),
@@ -78,6 +85,7 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
     const [columns, slices] = matvecShape(form, loads).threads;
     return slices > 1 ? columns * slices * rows * 16 : 0;
   },
+  features: ({ form }) => (form === 'subgroups' ? ['subgroups'] : []),
   iterations({ form, loads, split }, sizes) {
     const depth = split ? sizes.sliceDepth : sizes.depth;
     return depth / matvecShape(form, loads).threads[1] / (readsAVectors(form, loads) ? 4 : 1) + 8;
@@ -142,6 +150,21 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
   }`,
     }[slices === 1 && loads === 'nn' ? 'alone' : loads];
     const alone = each((i, j) => `finish(batch, ${i}u, column + ${4 * j}u, sum${i}_${j});`);
+    const across = `
+  let total = reduceWorkgroup(local.y, State(${range(rows).map((i) => `sum${i}_0`)}));
+  if (local.y == 0u) {
+    ${each((i) => `finish(batch, ${i}u, column, total[${i}]);`)}
+  }`;
+    const state = `
+alias State = array<Vector, ${rows}>;
+fn initialState() -> State { return State(); }
+fn combine(a: State, b: State) -> State {
+  return State(${range(rows).map((i) => `a[${i}] + b[${i}]`)});
+}
+fn combineSubgroup(s: State) -> State {
+  return State(${range(rows).map((i) => `subgroupAdd(s[${i}])`)});
+}
+${subgroupReduction}`;
     const shared = `
   let part = (local.y * workgroupX + local.x) * ${rows}u;
   ${each((i) => `parts[part + ${i}u] = sum${i}_0;`)}
@@ -158,7 +181,8 @@ export const matvec = defineKernel<MatvecVariant, typeof matrixUniforms>({
   }`;
     return `
 ${matrixSource({ element, activation, split, vectorStore: false })}
-${slices > 1 ? `var<workgroup> parts: array<Vector, ${columnThreads * slices * rows}>;` : ''}
+${form === 'subgroups' ? state : ''}
+${form === 'slices' ? `var<workgroup> parts: array<Vector, ${columnThreads * slices * rows}>;` : ''}
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -175,7 +199,7 @@ fn main(
   ${lines(rows, (i) => `let row${i} = aBase + min(${i}u, u.rows - 1u) * u.aRow;`)}
   ${each((i, j) => `var sum${i}_${j} = Vector();`)}
 ${loop}
-${slices > 1 ? shared : alone}
+${{ slices: shared, subgroups: across, columns: alone }[form]}
 }
 `;
   },

@@ -4,6 +4,9 @@
  * explicit bind group layout all follow from that declaration.
  */
 
+/** What a shader enables that not every device has. */
+export type ShaderFeature = 'subgroups';
+
 /** Element type of a variant: f16 is storage only, sums are always f32. */
 export type Element = 'f32' | 'f16' | 'i32' | 'u32';
 
@@ -41,6 +44,8 @@ export interface Kernel<V extends Variant = Variant, U extends UniformLayout = U
   workgroupSize(variant: V): readonly [number, number, number];
   /** Bytes of `var<workgroup>` memory; left out where a kernel uses none. */
   workgroupBytes?(variant: V): number;
+  /** Language features to enable, besides `f16`, which the bindings tell. */
+  features?(variant: V): readonly ShaderFeature[];
   /**
    * How often the loops of one invocation turn at most, all of them together and one more for each
    * time that one is entered; left out where no size decides. Some adapters end loops silently
@@ -136,6 +141,7 @@ export function shaderSource(
   const fields = Object.entries(kernel.uniforms);
   const lines: string[] = [];
   if (bindings.some((binding) => binding.type.includes('f16'))) lines.push('enable f16;');
+  lines.push(...(kernel.features?.(variant) ?? []).map((feature) => `enable ${feature};`));
   lines.push(
     'struct Uniforms {',
     ...fields.map(([name, type]) => `  ${name}: ${wgslTypes[type]},`),

@@ -12,6 +12,8 @@ export interface DeviceCaps {
   /** The device has `shader-f16` and stores float16 tensors as such. */
   readonly f16: boolean;
   readonly timestamps: boolean;
+  /** The device has `subgroups`, of whatever size. */
+  readonly subgroups: boolean;
   /** Subgroup size where it is one fixed number, else 0. */
   readonly subgroupSize: number;
   readonly limits: {
@@ -48,6 +50,7 @@ export const compatibilityCaps: DeviceCaps = {
   software: false,
   f16: false,
   timestamps: false,
+  subgroups: false,
   subgroupSize: 0,
   limits: {
     storageBuffersPerStage: 8,

@@ -229,6 +229,7 @@ function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
   const limits = device.limits;
   const names = [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');
   const clamp = (value: number, bound: number) => (compatibility ? Math.min(value, bound) : value);
+  const subgroups = device.features.has('subgroups' as GPUFeatureName) && !compatibility;
   const subgroupMin = Number(info?.subgroupMinSize ?? 0);
   const subgroupMax = Number(info?.subgroupMaxSize ?? 0);
   return {
@@ -241,12 +242,8 @@ function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
     software: /swiftshader|llvmpipe|lavapipe|software|\bcpu\b/i.test(names),
     f16: device.features.has('shader-f16') && !compatibility,
     timestamps: device.features.has('timestamp-query') && !compatibility,
-    subgroupSize:
-      device.features.has('subgroups' as GPUFeatureName) &&
-      subgroupMin === subgroupMax &&
-      !compatibility
-        ? subgroupMin
-        : 0,
+    subgroups,
+    subgroupSize: subgroups && subgroupMin === subgroupMax ? subgroupMin : 0,
     limits: {
       storageBuffersPerStage: clamp(limits.maxStorageBuffersPerShaderStage, 8),
       invocationsPerWorkgroup: clamp(limits.maxComputeInvocationsPerWorkgroup, 128),

@@ -78,6 +78,9 @@ function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undef
   if (turns > limits.loopIterations - constantLoops) {
     return `${kernel.name} turns its loops ${turns} times; this device ends them at ${limits.loopIterations}`;
   }
+  if (!caps.subgroups && kernel.features?.(variant).includes('subgroups')) {
+    return `${kernel.name} computes across subgroups, which this device lacks`;
+  }
   if (!caps.f16 && bindings.some((binding) => binding.type.includes('f16'))) {
     return `${kernel.name} stores f16, which this device lacks`;
   }

@@ -40,6 +40,8 @@ export interface OperatorCase {
   };
   /** The inputs are integers small enough that every order of summation is exact. */
   readonly exact?: boolean;
+  /** Runs only algorithms that match, where a file tests some alone. */
+  readonly only?: RegExp;
 }
 
 /** One way in which a case was computed. */
@@ -66,9 +68,11 @@ export async function checkOperator(
     const layout = [...choice.inputs, '→', ...choice.outputs].join(' ');
     const listed = (await createPlan(graph, context.caps)).nodes[at]?.candidates ?? [];
     // Host nodes and views have no candidates, but still a result.
-    const algorithms = listed.length > 0 ? listed.map(({ algorithm }) => algorithm) : [''];
+    const offered = listed.length > 0 ? listed.map(({ algorithm }) => algorithm) : [''];
+    const algorithms = offered.filter((algorithm) => testCase.only?.test(algorithm) ?? true);
     for (const algorithm of new Set(algorithms)) {
-      const plan = await createPlan(graph, context.caps, { algorithm: { [nodeName]: algorithm } });
+      const forced = algorithm === '' ? {} : { algorithm: { [nodeName]: algorithm } };
+      const plan = await createPlan(graph, context.caps, forced);
       if (algorithm !== '' && plan.nodes[at]?.algorithm !== algorithm) {
         throw new Error(`${algorithm} was forced, but ${plan.nodes[at]?.algorithm} was planned`);
       }

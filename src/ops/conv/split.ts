@@ -33,8 +33,8 @@ const mostSlices = 32;
 
 /**
  * Into how many slices a product of `invocations` is worth splitting along K: so many that the
- * device is full, and half of that, for every slice's sums are written and read once more (tfjs
- * #6943: one shape won a quarter, another lost two thirds). The whole product comes first.
+ * device is full. The whole product stays a candidate, for every slice's sums are written and read
+ * once more (tfjs #6943: one shape won a quarter, another lost two thirds).
  */
 export function sliceCounts(
   kBlocks: number,
@@ -45,8 +45,7 @@ export function sliceCounts(
   const least = Math.max(1, Math.ceil((2 * kBlocks) / limits.loopIterations));
   const wanted = Math.floor(ceiling.parallelism / Math.max(invocations, 1));
   const most = Math.min(wanted, Math.floor(kBlocks / leastBlocks), mostSlices);
-  if (most <= least) return [least];
-  return most < 4 * least ? [least, most] : [least, Math.ceil(most / 2), most];
+  return most > least ? [least, most] : [least];
 }
 
 /** What follows the sums of a product. */
