@@ -8,11 +8,11 @@
  * the weights' addresses are uniform, which software adapters need as much as GPUs like it.
  * There is no divergent branch before the store: invocations past the end repeat the last tile.
  *
- * Bindings: `source` C4, or linear planes (few channels); `weights` packed by `pack_conv`
+ * Bindings: `source` C4, or linear: single channels where they are few, else blocks of four planes; `weights` packed by `pack_conv`
  * `[outBlock][inBlock][tap]` of 4×4; bias, residual, result by the epilogue.
  */
 
-import { convUniforms, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { blockReader, convUniforms, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -25,7 +25,8 @@ import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
 
 export interface ConvDirectShape {
-  readonly source: Source;
+  /** C4; linear, channel by channel; linear with a multiple of four channels, in blocks. */
+  readonly source: 'c4' | 'linear' | 'planes';
   /** Output pixels of a tile, along y. */
   readonly rows: number;
   /** Output blocks of a tile. */
@@ -44,7 +45,7 @@ type Pair = readonly [number, number];
 
 /** Forms: source, (kernel height, stride along y) and tiles (rows × blocks). */
 const forms: readonly {
-  readonly source: Source;
+  readonly source: ConvDirectShape['source'];
   readonly unrolled: readonly Pair[];
   readonly tiles: readonly Pair[];
 }[] = [
@@ -94,7 +95,15 @@ const forms: readonly {
  */
 export const convDirectLanes = { hardware: 32, software: 8 } as const;
 
-export const convDirectShapes: readonly ConvDirectShape[] = forms.flatMap(
+/** Planes are read like C4. */
+const allForms = [
+  ...forms,
+  ...forms
+    .filter(({ source }) => source === 'c4')
+    .map((form) => ({ ...form, source: 'planes' as const })),
+];
+
+export const convDirectShapes: readonly ConvDirectShape[] = allForms.flatMap(
   ({ source, unrolled, tiles }) =>
     Object.values(convDirectLanes).flatMap((lanes) =>
       tiles.flatMap(([rows, blocks]) =>
@@ -111,7 +120,7 @@ export const convDirectShapes: readonly ConvDirectShape[] = forms.flatMap(
  * more, which results near zero need.
  */
 function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVariant): string {
-  const vector = source === 'c4';
+  const vector = source !== 'linear';
   const type = vector ? 'vec4<f32>' : 'f32';
   const taps = range(Math.max(kernelHeight, 1));
   const step = kernelHeight === 0 ? 'u.strideY' : `${strideY}u`;
@@ -120,7 +129,9 @@ function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVaria
   /** Loads value `at`, so many input rows below the tile's first. */
   const load = (at: number): string => {
     const dy = kernelHeight === 0 ? `${at}u * ${step}` : `${at}u`;
-    return `let value${at} = select(${type}(0.0), ${type}(source[at + ${dy} * u.inWidth]), inside & (u32(y) + ${dy} < u.inHeight));`;
+    const address = `at + ${dy} * u.inWidth`;
+    const value = vector ? `readBlock(${address}, inPixels)` : `f32(source[${address}])`;
+    return `let value${at} = select(${type}(0.0), ${value}, inside & (u32(y) + ${dy} < u.inHeight));`;
   };
   const loadWeights = (b: number, ky: number): string => {
     const at = `weightStart${b} + tap + ${ky}u * u.kernelWidth`;
@@ -164,7 +175,7 @@ export const convDirect = defineKernel({
     ...epilogueUniforms,
   },
   bindings: (variant) => [
-    sourceBinding(variant.source, variant.element),
+    sourceBinding(variant.source === 'c4' ? 'c4' : 'linear', variant.element),
     weightsBinding(variant.element),
     ...epilogueBindings(variant),
   ],
@@ -174,9 +185,11 @@ export const convDirect = defineKernel({
     (sizes.kernelDepth * sizes.kernelWidth * (kernelHeight === 0 ? sizes.kernelHeight : 1)),
   wgsl(variant) {
     const { source, rows, blocks, kernelHeight } = variant;
+    const vector = source !== 'linear';
     return wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
+${vector ? blockReader(source === 'c4' ? 'c4' : 'linear') : ''}
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -215,7 +228,8 @@ fn main(
   var kz = 0u;
   var ky = 0u;
   var kx = 0u;
-  #if ${source === 'c4'}
+  let inPixels = u.inDepth * u.inHeight * u.inWidth;
+  #if ${vector}
   let channels = u.inBlocks;
   #else
   let channels = u.inChannels;
@@ -226,11 +240,12 @@ fn main(
     let y = firstY + i32(ky * u.dilationY);
     let x = firstX + i32(kx * u.dilationX);
     let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
-    let plane = (image * channels + channel) * u.inDepth + u32(z);
-    let at = (plane * u.inHeight + u32(y)) * u.inWidth + u32(x);
-    #if ${source === 'c4'}
+    let pixel = (u32(z) * u.inHeight + u32(y)) * u.inWidth + u32(x);
+    #if ${vector}
+    let at = blockAt(image, channel, channels, pixel, inPixels);
     let block = channel;
     #else
+    let at = (image * channels + channel) * inPixels + pixel;
     let block = channel / 4u;
     #endif
     let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;

@@ -8,11 +8,11 @@
  * neighbouring blocks; for a handful of columns. Workgroup (tile of `productTiles`): through
  * workgroup memory.
  *
- * Bindings: `source` C4 `[images][kBlocks][pixels]`; `weights` `[outBlock][kBlock]` of 4×4; bias,
+ * Bindings: `source` C4 `[images][kBlocks][pixels]`, or linear with a multiple of four channels; `weights` `[outBlock][kBlock]` of 4×4; bias,
  * residual, result by the epilogue. A split variant has the partial sums in their place.
  */
 
-import { sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { blockReader, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
 import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
@@ -58,6 +58,7 @@ export type GemmC4Variant = {
   readonly tile: RegisterTileName | ProductTileName;
   /** Invocations of a workgroup. */
   readonly lanes: number;
+  readonly source: Source;
   /** Sums of one slice of K go to a buffer of their own; `split_sum` ends the product. */
   readonly split: boolean;
 } & { readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field] };
@@ -67,8 +68,8 @@ function isRegister(tile: GemmC4Variant['tile']): tile is RegisterTileName {
 }
 
 const loader: PatchLoader = {
-  setup: 'let base = image * u.kBlocks * u.pixels + pixel;',
-  load: 'select(vec4<f32>(0.0), vec4<f32>(source[base + k * u.pixels]), inRange & (k < u.kBlocks))',
+  setup: 'let base = blockAt(image, 0u, u.kBlocks, pixel, u.pixels);',
+  load: 'select(vec4<f32>(0.0), readBlock(base + k * blockStep * u.pixels, u.pixels), inRange & (k < u.kBlocks))',
   advance: '',
 };
 
@@ -88,7 +89,7 @@ fn main(
   ${lines(
     range(pixels).map((p) => {
       const column = `min(first + ${p}u * u.stride, u.columns - 1u)`;
-      return `var at${p} = c4Index(${column} / u.pixels, startK, u.kBlocks, ${column} % u.pixels, u.pixels);`;
+      return `var at${p} = blockAt(${column} / u.pixels, startK, u.kBlocks, ${column} % u.pixels, u.pixels);`;
     }),
   )}
   ${lines(
@@ -102,7 +103,7 @@ fn main(
   for (var k = startK; k < endK; k++) {
     ${lines(
       range(pixels).map(
-        (p) => `let value${p} = vec4<f32>(source[at${p}]);\n    at${p} += u.pixels;`,
+        (p) => `let value${p} = readBlock(at${p}, u.pixels);\n    at${p} += blockStep * u.pixels;`,
       ),
     )}
     ${lines(
@@ -152,10 +153,10 @@ fn main(
   let block = index % u.outBlocks;
   let image = column / u.pixels;
   let pixel = column % u.pixels;
-  let start = c4Index(image, 0u, u.kBlocks, pixel, u.pixels);
+  let start = blockAt(image, 0u, u.kBlocks, pixel, u.pixels);
   var sum = vec4<f32>(0.0);
   for (var k = 0u; k < u.kBlocks; k++) {
-    let value = vec4<f32>(source[start + k * u.pixels]);
+    let value = readBlock(start + k * blockStep * u.pixels, u.pixels);
     let tap = weights[block * u.kBlocks + k];
     sum += vec4<f32>(tap[0]) * value.x + vec4<f32>(tap[1]) * value.y;
     sum += vec4<f32>(tap[2]) * value.z + vec4<f32>(tap[3]) * value.w;
@@ -181,8 +182,8 @@ export const gemmC4 = defineKernel({
       ),
       ...productTileNames.map((tile) => ({ tile, lanes: tileThreads(productTiles[tile]) })),
     ].flatMap((shape) =>
-      splitVariants(!isRegister(shape.tile) || splitRegisterTiles.includes(shape.tile)).map(
-        (end) => ({ ...shape, ...end }),
+      splitVariants(!isRegister(shape.tile) || splitRegisterTiles.includes(shape.tile)).flatMap(
+        (end) => (['c4', 'linear'] as const).map((source) => ({ ...shape, ...end, source })),
       ),
     ),
   uniforms: {
@@ -200,7 +201,7 @@ export const gemmC4 = defineKernel({
     ...epilogueUniforms,
   },
   bindings: (variant) => [
-    sourceBinding('c4', variant.element),
+    sourceBinding(variant.source, variant.element),
     weightsBinding(variant.element),
     ...splitBindings(variant),
   ],
@@ -213,6 +214,7 @@ export const gemmC4 = defineKernel({
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${splitSource(variant)}
+${blockReader(variant.source)}
 ${mainOf(variant.tile)}
 `,
 });

@@ -46,6 +46,36 @@ export function weightsBinding(element: FloatElement): Binding {
 }
 
 /**
+ * WGSL to walk over blocks of four channels without a bound: `blockAt(image, block, blocks, pixel,
+ * pixels)` is the address of a block, `blockStep * pixels` the way to the next one, and
+ * `readBlock(address, pixels)` its vec4. A linear source has a multiple of four channels: there is
+ * no lane to mask.
+ */
+export function blockReader(source: Source): string {
+  if (source === 'c4') {
+    return `
+const blockStep = 1u;
+fn blockAt(image: u32, block: u32, blocks: u32, pixel: u32, pixels: u32) -> u32 {
+  return c4Index(image, block, blocks, pixel, pixels);
+}
+fn readBlock(at: u32, pixels: u32) -> vec4<f32> {
+  return vec4<f32>(source[at]);
+}
+`;
+  }
+  const lanes = [0, 1, 2, 3].map((lane) => `f32(source[at + ${lane}u * pixels])`);
+  return `
+const blockStep = 4u;
+fn blockAt(image: u32, block: u32, blocks: u32, pixel: u32, pixels: u32) -> u32 {
+  return c4Index(image, block, blocks, 0u, 4u * pixels) + pixel;
+}
+fn readBlock(at: u32, pixels: u32) -> vec4<f32> {
+  return vec4<f32>(${lanes.join(', ')});
+}
+`;
+}
+
+/**
  * WGSL `sourceBlock(image, block, offset, valid)`: the four channels of a block at voxel `offset`
  * of an image; zero where the tap lies in the padding. An index out of range reads some element,
  * which is never used in arithmetic: it could be NaN.

@@ -21,7 +21,9 @@ export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[]
   const p = asColumn(problem);
   const height = p.dilationY === 1 ? p.kernelHeight : 0;
   const lanes = caps.software ? convDirectLanes.software : convDirectLanes.hardware;
-  const shapes = convDirectShapes.filter((s) => s.source === p.sourceLayout && s.lanes === lanes);
+  // Linear planes in blocks of four where there is no lane to mask.
+  const source = p.sourceLayout === 'linear' && p.inChannels % 4 === 0 ? 'planes' : p.sourceLayout;
+  const shapes = convDirectShapes.filter((s) => s.source === source && s.lanes === lanes);
   const fits = shapes.filter((s) => s.kernelHeight === height && s.strideY === p.strideY);
   const general = shapes.filter((s) => s.kernelHeight === 0);
   return (fits.length > 0 ? fits : general).map((shape) => candidate(p, shape, caps));
@@ -34,7 +36,7 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
   const tiles = p.batch * p.outDepth * tilesY * p.outWidth;
   const tileGroups = Math.ceil(tiles / lanes);
   const blockGroups = Math.ceil(outBlocks / blocks);
-  const channels = p.sourceLayout === 'c4' ? channelBlocks(p.inChannels) * 4 : p.inChannels;
+  const channels = shape.source === 'linear' ? p.inChannels : channelBlocks(p.inChannels) * 4;
   return {
     algorithm: `conv_direct.${rows}x${blocks}`,
     dispatches: [

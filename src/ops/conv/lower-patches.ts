@@ -31,7 +31,7 @@ function lowerIm2col(p: ConvProblem, caps: DeviceCaps): Candidate[] {
     [input(convInputs.source), scratch(0)],
     foldWorkgroups(Math.ceil(count / 64)),
   );
-  return products(p, scratch(0), 1, caps).map((product) =>
+  return products(p, scratch(0), 'c4', 1, caps).map((product) =>
     productCandidate(`im2col_gemm.${product.name}`, p, {
       ...product,
       dispatches: [write, ...product.dispatches],

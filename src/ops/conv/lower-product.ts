@@ -22,6 +22,7 @@ import {
   tileThreads,
 } from '../../../shaders/lib/product-tile.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import type { Layout } from '../../graph/graph.ts';
 import type { Candidate, Cost } from '../operator.ts';
 import { convBytes } from './cost.ts';
 import { packWeights } from './packing.ts';
@@ -58,10 +59,11 @@ export type Product = Pick<Candidate, 'dispatches' | 'scratch'> & {
   readonly partialBytes: number;
 };
 
-/** Products by `gemm_c4` over `source`; `at` is the first free scratch buffer. */
+/** Products by `gemm_c4` over `from`, in layout `source`; `at` is the first free scratch buffer. */
 export function products(
   p: ConvProblem,
-  source: BufferRole,
+  from: BufferRole,
+  source: Layout,
   at: number,
   caps: DeviceCaps,
 ): Product[] {
@@ -83,8 +85,8 @@ export function products(
     const counts = !splits ? [1] : sliceCounts(kBlocks, workgroups * lanes, caps);
     return counts.map((count) => {
       const { values, ...end } = splitEnd(p, count, at);
-      const variant = { tile, lanes, ...end.variant };
-      const buffers = [source, packed(0), ...end.buffers];
+      const variant = { tile, lanes, source, ...end.variant };
+      const buffers = [from, packed(0), ...end.buffers];
       const all = foldWorkgroups(workgroups * values.slices);
       const work = dispatch(gemmC4, variant, { ...values, columnGroups, stride }, buffers, all);
       return {
@@ -129,7 +131,7 @@ export function efficiency(tile: TileName, caps: DeviceCaps): number {
 export function isPlainProduct(p: ConvProblem): boolean {
   const pads = [p.padFront, p.padTop, p.padLeft, p.padBack, p.padBottom, p.padRight];
   return (
-    p.sourceLayout === 'c4' &&
+    (p.sourceLayout === 'c4' || p.inChannels % 4 === 0) &&
     tapsOf(p) === 1 &&
     p.strideZ * p.strideY * p.strideX === 1 &&
     pads.every((pad) => pad === 0)
@@ -139,7 +141,7 @@ export function isPlainProduct(p: ConvProblem): boolean {
 /** `conv_1x1`: the product alone. */
 export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
   if (!isPlainProduct(p)) return [];
-  return products(p, input(convInputs.source), 0, caps).map((product) =>
+  return products(p, input(convInputs.source), p.sourceLayout, 0, caps).map((product) =>
     productCandidate(`conv_1x1.${product.name}`, p, product),
   );
 }

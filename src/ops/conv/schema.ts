@@ -76,10 +76,15 @@ function layouts(facts: NodeFacts<ConvAttributes>): readonly LayoutChoice[] {
       resultLayouts(facts.inputs.length, layout, [layout]),
     );
   }
-  const few = typeof channels === 'number' && channels <= linearSourceChannels;
+  const count = facts.inputs.length;
+  if (typeof channels !== 'number' || facts.attributes.group > 1) return resultLayouts(count, 'c4');
   const sources: readonly Layout[] =
-    few && facts.attributes.group === 1 ? ['linear', 'c4'] : ['c4'];
-  return sources.flatMap((layout) => resultLayouts(facts.inputs.length, layout));
+    channels <= linearSourceChannels
+      ? ['linear', 'c4']
+      : channels % 4 === 0
+        ? ['c4', 'linear']
+        : ['c4'];
+  return sources.flatMap((layout) => resultLayouts(count, layout));
 }
 
 const traits: Traits<ConvAttributes> = {

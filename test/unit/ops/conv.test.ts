@@ -240,7 +240,9 @@ describe('what is offered', () => {
         })
         .map(({ inputs }) => inputs[0]);
     expect(layouts(3)).toEqual(['linear', 'linear', 'c4', 'c4']);
-    expect(layouts(4)).toEqual(['c4', 'c4']);
+    expect(layouts(4)).toEqual(['c4', 'c4', 'linear', 'linear']);
+    // Lanes past the last channel would have to be masked.
+    expect(layouts(5)).toEqual(['c4', 'c4']);
     const linear = candidates([1, 3, 8, 8], [4, 3, 3, 3], {}, compatibilityCaps, 'linear');
     expect(kinds(linear)).toContain('conv_direct');
   });
