@@ -62,7 +62,10 @@ export async function checkOperator(
 ): Promise<CaseRun[]> {
   const runs: CaseRun[] = [];
   const base = buildCase(testCase);
-  for (const [index, choice] of layoutChoices(base).entries()) {
+  const sources = new Set<Layout | undefined>();
+  for (const choice of layoutChoices(base)) {
+    const newSource = !sources.has(choice.inputs[0]);
+    sources.add(choice.inputs[0]);
     const graph = withLayouts(base, choice);
     const at = graph.nodes.findIndex((node) => node.name === nodeName);
     const layout = [...choice.inputs, '→', ...choice.outputs].join(' ');
@@ -70,7 +73,7 @@ export async function checkOperator(
     // Host nodes and views have no candidates, but still a result.
     const offered = listed.length > 0 ? listed.map(({ algorithm }) => algorithm) : [''];
     const algorithms = offered.filter((algorithm) => testCase.only?.test(algorithm) ?? true);
-    for (const algorithm of index === 0 ? new Set(algorithms) : endsOfFamilies(algorithms)) {
+    for (const algorithm of newSource ? new Set(algorithms) : endsOfFamilies(algorithms)) {
       const forced = algorithm === '' ? {} : { algorithm: { [nodeName]: algorithm } };
       const plan = await createPlan(graph, context.caps, forced);
       if (algorithm !== '' && plan.nodes[at]?.algorithm !== algorithm) {
@@ -85,8 +88,8 @@ export async function checkOperator(
 const nodeName = 'under_test';
 
 /**
- * The first and the last algorithm of each family (`conv_1x1.…`). In another layout a kernel loads
- * and stores in another way; its tiles and slices were all run in the first layout.
+ * The first and the last algorithm of each family (`conv_1x1.…`): in another layout of the result a
+ * kernel only stores in another way; its tiles and slices were all run with this source.
  */
 function endsOfFamilies(algorithms: readonly string[]): Set<string> {
   const family = (algorithm: string) => algorithm.split('.')[0];
