@@ -20,6 +20,7 @@ import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
 import { packConv } from './pack_conv.ts';
 import { pad } from './pad.ts';
+import { permute } from './permute.ts';
 import { pointwiseBinary } from './pointwise_binary.ts';
 import { pointwiseUnary } from './pointwise_unary.ts';
 import { pointwiseWhere } from './pointwise_where.ts';
@@ -50,6 +51,7 @@ export const kernels: readonly Kernel[] = [
   gemmSum,
   matvec,
   pad,
+  permute,
   stridedCopy,
   batchNorm,
   batchNormRunning,

@@ -46,7 +46,10 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Resize Upsample', () => import('./resize/operators.ts').then((m) => m.resizeOperators)],
   ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],
   ['Split', () => import('./movement/split.ts').then((m) => [m.split])],
-  ['Transpose', () => import('./movement/transpose.ts').then((m) => [m.transpose])],
+  [
+    'Transpose wgconv.Permute',
+    () => import('./movement/transpose.ts').then((m) => m.transposeOperators),
+  ],
   ['Cast CastLike', () => import('./shape/cast.ts').then((m) => m.castOperators)],
   [
     'Constant ConstantOfShape Range',

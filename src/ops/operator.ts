@@ -132,6 +132,8 @@ export interface Traits<A = unknown> {
   readonly typeInputs?: readonly number[];
   /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
+  /** The output is the input with its axes in this order. */
+  permutes?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** The output is the inputs one after another along this axis. */
   joinsAlong?(attributes: A): number;
   /** Always computed on the host, through the reference. */

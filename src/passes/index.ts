@@ -8,6 +8,7 @@ import { removeDeadCode } from './dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
+import { fuseMovement } from './fuse-movement.ts';
 import { inferShapes } from './infer-shapes.ts';
 import { nameConstants } from './name-constants.ts';
 import { type InputShapes, type InputValues, specialise } from './specialise.ts';
@@ -20,6 +21,7 @@ export type DisabledPass =
   | 'dead-code'
   | 'fold-batch-norm'
   | 'fuse-epilogue'
+  | 'fuse-movement'
   | 'assign-layouts';
 
 export interface PassOptions {
@@ -62,7 +64,8 @@ export async function prepare(
   const original = nameConstants(live, graph.constants);
   const affine = await run('fold-batch-norm', original, foldBatchNorm);
   const fused = await run('fuse-epilogue', affine, fuseEpilogue);
-  const lean = await run('dead-code', fused, removeDeadCode);
+  const moved = await run('fuse-movement', fused, fuseMovement);
+  const lean = await run('dead-code', moved, removeDeadCode);
   const prepared = await run('assign-layouts', lean, assignLayouts);
   return { original, prepared };
 }

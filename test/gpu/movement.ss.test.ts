@@ -54,27 +54,37 @@ async function layoutsOf(movement: Movement, only = types): Promise<string[]> {
 const both = ['c4', 'linear'];
 const linear = ['linear'];
 
-test.each<[readonly number[], readonly number[] | undefined]>([
+test.each<[readonly number[], readonly number[] | undefined, readonly string[]]>([
   [
     [2, 3, 4, 5],
     [0, 2, 3, 1],
+    ['linear', 'c4', 'linear'],
   ],
-  [[2, 3, 4, 5], undefined],
+  [[2, 3, 4, 5], undefined, ['c4', 'linear', 'c4', 'linear']],
   [
     [1, 4, 6, 8],
     [0, 2, 1, 3],
+    ['c4', 'linear', 'c4', 'linear'],
   ],
-  [
-    [1, 2, 3, 7, 7],
-    [0, 2, 1, 3, 4],
-  ],
-  [
-    [2, 3, 2, 2, 3, 2, 2],
-    [6, 4, 2, 0, 1, 3, 5],
-  ],
-])('Transpose %j by %j', async (dims, perm) => {
+  [[1, 2, 3, 7, 7], [0, 2, 1, 3, 4], linear],
+  [[2, 3, 2, 2, 3, 2, 2], [6, 4, 2, 0, 1, 3, 5], linear],
+])('Transpose %j by %j', async (dims, perm, layouts) => {
   const attributes = perm ? { perm } : {};
-  expect(await layoutsOf({ op: 'Transpose', attributes, data: [dims] })).toEqual(linear);
+  const runs = await layoutsOf({ op: 'Transpose', attributes, data: [dims] });
+  expect(new Set(runs)).toEqual(new Set(layouts));
+});
+
+test.each<[string, readonly number[], readonly number[], readonly number[], readonly number[]]>([
+  ['a channel shuffle', [2, 15, 4, 5], [2, 3, 5, 4, 5], [0, 2, 1, 3, 4], [2, 15, 4, 5]],
+  ['one of one pixel', [1, 24, 1, 1], [1, 2, 12, 1, 1], [0, 2, 1, 3, 4], [1, 24, 1, 1]],
+  ['NCHW to rows', [1, 6, 5, 7], [1, 6, 5, 7], [0, 2, 3, 1], [1, 105, 2]],
+  ['rows to NCHW', [1, 35, 6], [1, 5, 7, 6], [0, 3, 1, 2], [1, 6, 5, 7]],
+  ['windows', [1, 4, 6, 9], [1, 4, 3, 2, 3, 3], [0, 2, 4, 3, 5, 1], [9, 6, 4]],
+  ['many images', [9, 5, 2, 3], [3, 3, 5, 2, 3], [1, 0, 2, 4, 3], [9, 5, 3, 2]],
+])('wgconv.Permute: %s', async (_, from, sizes, perm, dims) => {
+  const attributes = { sizes, perm, dims };
+  const runs = await layoutsOf({ op: 'wgconv.Permute', attributes, data: [from] });
+  expect(runs.length).toBeGreaterThan(1);
 });
 
 describe('Concat', () => {

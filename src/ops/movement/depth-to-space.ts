@@ -1,18 +1,37 @@
 /** DepthToSpace and SpaceToDepth: channels become blocks of pixels, and back. */
 
-import { input, output } from '../../../shaders/lib/kernel.ts';
-import { type Dim, formatDims, multiplyDims, stridesOf } from '../../core/shape.ts';
-import { elementBytes } from '../device-tensor.ts';
+import { type Dim, formatDims, multiplyDims } from '../../core/shape.ts';
 import { divideDims, invalidShape } from '../dims.ts';
-import {
-  type AnyOperator,
-  type AttributeReader,
-  type Candidate,
-  type DeviceTensor,
-  defineOperator,
-} from '../operator.ts';
-import { movement } from './candidate.ts';
-import { copyDispatches } from './copy.ts';
+import { type AnyOperator, type AttributeReader, defineOperator } from '../operator.ts';
+import { lowerPermutation, permutationLayouts } from './permutation.ts';
+
+/** As what the input is seen, and the order of its axes. */
+type Order = readonly [sizes: readonly number[], perm: readonly number[]];
+
+function depthOrder(dims: readonly number[], { blocksize: b, mode }: BlockAttributes): Order {
+  const [n = 1, c = 1, h = 1, w = 1] = dims;
+  const depth = c / (b * b);
+  return mode === 'DCR'
+    ? [
+        [n, b, b, depth, h, w],
+        [0, 3, 4, 1, 5, 2],
+      ]
+    : [
+        [n, depth, b, b, h, w],
+        [0, 1, 4, 2, 5, 3],
+      ];
+}
+
+function spaceOrder(dims: readonly number[], b: number): Order {
+  const [n = 1, c = 1, h = 1, w = 1] = dims;
+  return [
+    [n, c, h / b, b, w / b, b],
+    [0, 3, 5, 1, 2, 4],
+  ];
+}
+
+const dimsOf = (type: { readonly dims: readonly Dim[] } | undefined) =>
+  (type?.dims ?? []) as readonly number[];
 
 interface BlockAttributes {
   readonly blocksize: number;
@@ -38,28 +57,6 @@ function requireImage(dims: readonly Dim[]): readonly [Dim, Dim, Dim, Dim] {
   return [n, c, h, w ?? 1];
 }
 
-/** Reshape to `dims`, transpose by `perm`: one strided copy. */
-function permuted(
-  x: DeviceTensor,
-  dims: readonly number[],
-  perm: readonly number[],
-  outputs: readonly DeviceTensor[],
-): Candidate {
-  const source = stridesOf(dims);
-  const result = stridesOf(perm.map((axis) => dims[axis] ?? 1));
-  const box = {
-    dims: perm.map((axis, index) => ({
-      size: dims[axis] ?? 1,
-      source: source[axis] ?? 0,
-      result: result[index] ?? 0,
-    })),
-    sourceBase: 0,
-    resultBase: 0,
-    wordBytes: elementBytes(x.element),
-  };
-  return movement('strided_copy', copyDispatches(box, input(0), output(0)), outputs);
-}
-
 const depthToSpace = defineOperator<BlockAttributes>({
   type: 'DepthToSpace',
   arity: { inputs: [1, 1], outputs: [1, 1] },
@@ -77,18 +74,12 @@ const depthToSpace = defineOperator<BlockAttributes>({
     return [{ type: x.type, dims }];
   },
   accuracy: 'exact',
-  traits: {},
-  reference: () => import('./reference.ts').then((m) => m.depthToSpaceReference),
-  lower({ inputs: [x], outputs }, { blocksize: b, mode }) {
-    if (!x) return [];
-    const [n = 1, c = 1, h = 1, w = 1] = x.dims;
-    const depth = c / (b * b);
-    return [
-      mode === 'DCR'
-        ? permuted(x, [n, b, b, depth, h, w], [0, 3, 4, 1, 5, 2], outputs)
-        : permuted(x, [n, depth, b, b, h, w], [0, 1, 4, 2, 5, 3], outputs),
-    ];
+  traits: {
+    layouts: (facts) =>
+      permutationLayouts(facts, ...depthOrder(dimsOf(facts.inputs[0]), facts.attributes)),
   },
+  reference: () => import('./reference.ts').then((m) => m.depthToSpaceReference),
+  lower: (io, attributes) => lowerPermutation(io, ...depthOrder(dimsOf(io.inputs[0]), attributes)),
 });
 
 const spaceToDepth = defineOperator<Pick<BlockAttributes, 'blocksize'>>({
@@ -102,13 +93,13 @@ const spaceToDepth = defineOperator<Pick<BlockAttributes, 'blocksize'>>({
     return [{ type: x.type, dims }];
   },
   accuracy: 'exact',
-  traits: {},
-  reference: () => import('./reference.ts').then((m) => m.spaceToDepthReference),
-  lower({ inputs: [x], outputs }, { blocksize: b }) {
-    if (!x) return [];
-    const [n = 1, c = 1, h = 1, w = 1] = x.dims;
-    return [permuted(x, [n, c, h / b, b, w / b, b], [0, 3, 5, 1, 2, 4], outputs)];
+  traits: {
+    layouts: (facts) =>
+      permutationLayouts(facts, ...spaceOrder(dimsOf(facts.inputs[0]), facts.attributes.blocksize)),
   },
+  reference: () => import('./reference.ts').then((m) => m.spaceToDepthReference),
+  lower: (io, { blocksize }) =>
+    lowerPermutation(io, ...spaceOrder(dimsOf(io.inputs[0]), blocksize)),
 });
 
 export const blockOperators: readonly AnyOperator[] = [depthToSpace, spaceToDepth];

@@ -85,6 +85,17 @@ export const transposeReference: Reference<{ perm?: readonly number[] | undefine
   return [move(x, dimsOf(context), (i) => dot(i, permuted))];
 };
 
+/** A transposition of the input seen with the dims `sizes`. */
+export const permuteReference: Reference<{
+  sizes: readonly number[];
+  perm: readonly number[];
+}> = (inputs, { sizes, perm }) => {
+  const strides = stridesOf(sizes);
+  const permuted = perm.map((axis) => strides[axis] as number);
+  const dims = perm.map((axis) => sizes[axis] as number);
+  return [move(first(inputs), dims, (i) => dot(i, permuted))];
+};
+
 /** numpy broadcasting to a shape. */
 export const expandReference: Reference<unknown> = (inputs, _attributes, context) => {
   const x = first(inputs);

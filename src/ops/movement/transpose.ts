@@ -1,12 +1,10 @@
 /** Transpose: the axes in another order. */
 
-import { input, output } from '../../../shaders/lib/kernel.ts';
-import { normaliseAxis, stridesOf } from '../../core/shape.ts';
-import { elementBytes } from '../device-tensor.ts';
+import { normaliseAxis } from '../../core/shape.ts';
 import { invalidShape } from '../dims.ts';
-import { defineOperator } from '../operator.ts';
-import { movement } from './candidate.ts';
-import { copyDispatches } from './copy.ts';
+import { type AnyOperator, defineOperator } from '../operator.ts';
+import { lowerPermutation, permutationLayouts } from './permutation.ts';
+import { permute } from './permute.ts';
 
 interface TransposeAttributes {
   readonly perm: readonly number[] | undefined;
@@ -22,7 +20,7 @@ function order({ perm }: TransposeAttributes, rank: number): number[] {
   return axes;
 }
 
-export const transpose = defineOperator<TransposeAttributes>({
+const transpose = defineOperator<TransposeAttributes>({
   type: 'Transpose',
   arity: { inputs: [1, 1], outputs: [1, 1] },
   attributes: (source) => ({ perm: source.ints('perm') }),
@@ -33,24 +31,19 @@ export const transpose = defineOperator<TransposeAttributes>({
     ];
   },
   accuracy: 'exact',
-  traits: {},
+  traits: {
+    permutes: ({ inputs: [x], attributes }) => x && order(attributes, x.dims.length),
+    layouts(facts) {
+      const dims = (facts.inputs[0]?.dims ?? []) as readonly number[];
+      return permutationLayouts(facts, dims, order(facts.attributes, dims.length));
+    },
+  },
   reference: () => import('./reference.ts').then((m) => m.transposeReference),
-  lower({ inputs: [x], outputs }, attributes) {
-    if (!x) return [];
-    const strides = stridesOf(x.dims);
-    const axes = order(attributes, x.dims.length);
-    const dims = axes.map((axis) => x.dims[axis] ?? 1);
-    const resultStrides = stridesOf(dims);
-    const box = {
-      dims: axes.map((axis, index) => ({
-        size: dims[index] ?? 1,
-        source: strides[axis] ?? 0,
-        result: resultStrides[index] ?? 0,
-      })),
-      sourceBase: 0,
-      resultBase: 0,
-      wordBytes: elementBytes(x.element),
-    };
-    return [movement('strided_copy', copyDispatches(box, input(0), output(0)), outputs)];
+  lower(io, attributes) {
+    const dims = io.inputs[0]?.dims ?? [];
+    return lowerPermutation(io, dims, order(attributes, dims.length));
   },
 });
+
+/** With what the passes make of it. */
+export const transposeOperators: readonly AnyOperator[] = [transpose, permute];

@@ -46,17 +46,17 @@ const expected: Record<string, Expected> = {
     conversions: 1,
   },
   'super-resolution-10/model': {
-    operators: { Conv: 4, Reshape: 2, Transpose: 1 },
-    conversions: 1,
+    operators: { Conv: 4, 'wgconv.Permute': 1 },
+    conversions: 0,
   },
   'ultraface-320/model': {
     // Batch normalisation, Relu and one residual add went into convolutions; the shapes of the
     // reshapes are constants.
     operators: {
-      ...{ Conv: 52, Concat: 5, Transpose: 8, Reshape: 8, Softmax: 1, Slice: 6 },
+      ...{ Conv: 52, Concat: 5, 'wgconv.Permute': 8, Softmax: 1, Slice: 6 },
       ...{ Mul: 4, Add: 2, Exp: 1, Div: 2, Sub: 1 },
     },
-    conversions: 8,
+    conversions: 0,
   },
   'onnx-light/light_bvlc_alexnet': {
     operators: { Conv: 5, LRN: 2, MaxPool: 3, Dropout: 2, ...classifier, Gemm: 3 },
@@ -87,10 +87,10 @@ const expected: Record<string, Expected> = {
   },
   'onnx-light/light_shufflenet': {
     operators: {
-      ...{ Conv: 49, MaxPool: 1, AveragePool: 4, Concat: 3, Relu: 3, Transpose: 16 },
-      ...{ Reshape: 33, Gemm: 1, Softmax: 1 },
+      ...{ Conv: 49, MaxPool: 1, AveragePool: 4, Concat: 3, Relu: 3, 'wgconv.Permute': 16 },
+      ...{ Reshape: 1, Gemm: 1, Softmax: 1 },
     },
-    conversions: 33,
+    conversions: 1,
   },
   'onnx-light/light_squeezenet': {
     operators: { Conv: 26, MaxPool: 3, Concat: 8, Dropout: 1, GlobalAveragePool: 1, Softmax: 1 },
