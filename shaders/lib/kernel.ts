@@ -61,7 +61,12 @@ export interface Kernel<V extends Variant = Variant, U extends UniformLayout = U
 
 /** Which buffer a dispatch binds: by its role in the node that is lowered. */
 export type BufferRole =
-  | { readonly role: 'input'; readonly index: number }
+  | {
+      readonly role: 'input';
+      readonly index: number;
+      /** Bytes of it that are bound, from a multiple of 256 on; all of them where left out. */
+      readonly range?: { readonly offset: number; readonly bytes: number };
+    }
   | { readonly role: 'output'; readonly index: number }
   | { readonly role: 'scratch'; readonly index: number }
   /** A weight packed once per session; index into the candidate's packings. */

@@ -25,9 +25,14 @@ export const matrixUniforms = {
   rows: 'u32',
   columns: 'u32',
   depth: 'u32',
+  /** Where B is bound in ranges: `columns` is of this one's, from this column of so many. */
+  firstColumn: 'u32',
+  resultColumns: 'u32',
   batches: 'u32',
   /** Depth of a slice where K is split, a multiple of four; else of no meaning. */
   sliceDepth: 'u32',
+  /** The slice that B as it is bound begins with. */
+  firstSlice: 'u32',
   /** Tiles of a workgroup along M and N. */
   rowTiles: 'u32',
   columnTiles: 'u32',
@@ -110,11 +115,12 @@ export function productRange(split: boolean): string {
   let bBase = batchOffset(batch, u.bBatch);`;
   }
   return `
-  let batch = product;
-  let firstDepth = min(product / u.batches * u.sliceDepth, u.depth);
+  let slice = product / u.batches;
+  let batch = product + u.firstSlice * u.batches;
+  let firstDepth = min((u.firstSlice + slice) * u.sliceDepth, u.depth);
   let depth = min(u.sliceDepth, u.depth - firstDepth);
   let aBase = batchOffset(product % u.batches, u.aBatch) + firstDepth * u.aDepth;
-  let bBase = batchOffset(product % u.batches, u.bBatch) + firstDepth * u.bDepth;`;
+  let bBase = batchOffset(product % u.batches, u.bBatch) + slice * u.sliceDepth * u.bDepth;`;
 }
 
 export interface MatrixEnd {
@@ -158,7 +164,7 @@ fn finish(batch: u32, row: u32, column: u32, sum: Vector) {
 #else
   var value = sum * ${factor('alpha')};
   if (u.hasBias != 0u) {
-    let at = row * u.biasRow + column * u.biasColumn;
+    let at = row * u.biasRow + (u.firstColumn + column) * u.biasColumn;
     let step = u.biasColumn;
     value += ${factor('beta')} * Vector(
       Scalar(bias[at]), Scalar(bias[at + step]), Scalar(bias[at + 2u * step]), Scalar(bias[at + 3u * step]));
@@ -167,7 +173,7 @@ fn finish(batch: u32, row: u32, column: u32, sum: Vector) {
   value = activation(value);
 #endif
 #endif
-  let index = (batch * u.rows + row) * u.columns + column;
+  let index = (batch * u.rows + row) * u.resultColumns + u.firstColumn + column;
 #if ${vectorStore}
   result[index / 4u] = vec4<${stored}>(value);
 #else

@@ -14,7 +14,7 @@ import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
-import { type DraftRef, Places } from './places.ts';
+import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
 import { align16, PlannedWeights } from './planned-weights.ts';
 import { UniformBlock } from './uniform-block.ts';
@@ -233,7 +233,9 @@ class PlanBuilder {
     const packedRefs = candidate.packings.map((packing) => this.#packed(node, index, packing));
     for (const dispatch of candidate.dispatches) {
       const refs = dispatch.buffers.map((role): DraftRef => {
-        if (role.role === 'input') return this.#place(node.inputs[role.index] ?? '', node, role);
+        if (role.role === 'input') {
+          return rangeOf(this.#place(node.inputs[role.index] ?? '', node, role), role.range);
+        }
         if (role.role === 'output') return this.#place(node.outputs[role.index] ?? '', node, role);
         const refs = role.role === 'scratch' ? scratchSlots : packedRefs;
         return refs[role.index] as DraftRef;

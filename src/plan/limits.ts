@@ -20,10 +20,14 @@ export function limitViolation(
     const found = dispatchViolation(dispatch, caps);
     if (found) return found;
   }
-  for (const [index, tensor] of io.inputs.entries()) {
-    const packed = candidate.packings.some((packing) => packing.input === index);
-    const found = tensor && !packed && tooLarge(`input ${index}`, deviceBytes(tensor));
-    if (found) return found;
+  for (const { buffers } of candidate.dispatches) {
+    for (const buffer of buffers) {
+      if (buffer.role !== 'input') continue;
+      const tensor = io.inputs[buffer.index];
+      const bytes = buffer.range?.bytes ?? (tensor ? deviceBytes(tensor) : 0);
+      const found = tooLarge(`input ${buffer.index}`, bytes);
+      if (found) return found;
+    }
   }
   for (const [index, tensor] of io.outputs.entries()) {
     const found = tooLarge(`output ${index}`, deviceBytes(tensor));

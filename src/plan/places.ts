@@ -11,7 +11,20 @@ import { liveBytes, type Placement, planMemory } from './memory.ts';
 import type { BufferRef } from './plan.ts';
 
 /** A range of a slot, or a weight. */
-export type DraftRef = Place | { readonly weight: string };
+export type DraftRef = Place | { readonly weight: string; readonly range?: ByteRange };
+
+/** Bytes of a value that a dispatch binds. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A range of what `ref` is. */
+export function rangeOf(ref: DraftRef, range: ByteRange | undefined): DraftRef {
+  if (!range) return ref;
+  if (!('slot' in ref)) return { ...ref, range };
+  return { ...ref, offset: ref.offset + range.offset, bytes: range.bytes };
+}
 
 export interface Place {
   readonly slot: number;
@@ -155,7 +168,7 @@ export class Places {
       buffers: memory.buffers,
       lowerBoundBytes: liveBytes(this.#lives),
       resolve(ref) {
-        if (!('slot' in ref)) return { kind: 'weight', key: ref.weight };
+        if (!('slot' in ref)) return { kind: 'weight', key: ref.weight, ...ref.range };
         const { buffer, offset } = memory.placements[ref.slot] as Placement;
         const name = boundary.get(ref.slot);
         return {

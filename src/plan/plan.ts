@@ -21,7 +21,13 @@ export type BufferRef =
       readonly boundary?: { readonly name: string; readonly offset: number } | undefined;
     }
   /** A constant, raw or packed, that the session keeps by its key. */
-  | { readonly kind: 'weight'; readonly key: string };
+  | {
+      readonly kind: 'weight';
+      readonly key: string;
+      /** The range that is bound, where it is not all. */
+      readonly offset?: number;
+      readonly bytes?: number;
+    };
 
 /** A value in GPU memory. */
 export interface PlannedValue {

@@ -87,7 +87,12 @@ export class Bindings {
   }
 
   rangeOf(ref: BufferRef): GPUBufferBinding {
-    if (ref.kind === 'weight') return { buffer: this.#weights.buffer(ref.key) };
+    if (ref.kind === 'weight') {
+      const buffer = this.#weights.buffer(ref.key);
+      return ref.bytes === undefined
+        ? { buffer }
+        : { buffer, offset: ref.offset ?? 0, size: ref.bytes };
+    }
     return { buffer: this.#pool[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
   }
 

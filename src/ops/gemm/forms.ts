@@ -2,6 +2,7 @@
 
 import { gemmSum } from '../../../shaders/gemm_sum.ts';
 import {
+  type BufferRole,
   type Dispatch,
   dispatch,
   foldWorkgroups,
@@ -53,6 +54,9 @@ function uniforms(
     depth,
     batches: sizeOf(batch),
     sliceDepth,
+    firstColumn: 0,
+    resultColumns: columns,
+    firstSlice: 0,
     rowTiles: Math.ceil(rows / tileRows),
     columnTiles: Math.ceil(columns / tileColumns),
     aRow: a.row,
@@ -106,35 +110,83 @@ function sliceCounts(
   return most > least ? [least, most] : [least];
 }
 
-/** The product whole, where its loops are short enough, and split where that fills the device. */
-export function candidates(product: MatrixProduct, caps: DeviceCaps, form: Form): Candidate[] {
-  return sliceCounts(product, form, caps).map((count) => candidate(product, count, form));
+/** Ranges begin at a multiple of 256 bytes, whatever the length of a row and the element. */
+const rangeRows = 128;
+
+/**
+ * Rows of B (or of its transpose, where it lies along K) that one binding holds, where all do not
+ * fit: AlexNet's and VGG's weights take more than WebGPU's default of 128 MiB.
+ */
+function rowsPerBinding({ element, b }: MatrixProduct, { limits }: DeviceCaps): number | undefined {
+  const bytes = elementBytes(element);
+  if (b.size * bytes <= limits.storageBindingBytes || b.batch.some((step) => step > 0)) {
+    return undefined;
+  }
+  const pitch = (b.row === 1 ? b.column : b.row) * bytes;
+  const rows = Math.floor(limits.storageBindingBytes / pitch / rangeRows) * rangeRows;
+  return rows > 0 ? rows : undefined;
 }
 
-function candidate(product: MatrixProduct, count: number, form: Form): Candidate {
+/** The product whole, where its loops are short enough, and split where that fills the device. */
+export function candidates(product: MatrixProduct, caps: DeviceCaps, form: Form): Candidate[] {
+  const bindingRows = rowsPerBinding(product, caps);
+  if (bindingRows === undefined || product.b.row === 1) {
+    return sliceCounts(product, form, caps).map((count) => {
+      const depth = Math.max(4, Math.ceil(product.depth / count / 4) * 4);
+      return candidate(product, depth, bindingRows, form);
+    });
+  }
+  // Ranges of rows of B are slices of K, one for each dispatch.
+  const isInteger = product.element === 'i32' || product.element === 'u32';
+  return isInteger ? [] : [candidate(product, bindingRows, bindingRows, form)];
+}
+
+function candidate(
+  product: MatrixProduct,
+  sliceDepth: number,
+  bindingRows: number | undefined,
+  form: Form,
+): Candidate {
   const { element, rows, columns, depth, a, b, bias } = product;
   const { vectorStore, cost } = form;
-  const sliceDepth = Math.max(4, Math.ceil(depth / count / 4) * 4);
   const slices = Math.max(1, Math.ceil(depth / sliceDepth));
   const split = slices > 1;
   const values = uniforms(product, form.tileRows, form.tileColumns, sliceDepth);
   const activation = product.activation?.name ?? 'none';
-  const end = { activation, split: false };
   const results = values.batches * rows * columns;
-  const work: Dispatch = {
-    kernel: form.kernel,
-    variant: { ...form.variant, ...(split ? { activation: 'none', split } : end) },
-    uniforms: values,
-    buffers: split
-      ? [a.buffer, b.buffer, scratch(0)]
-      : [a.buffer, b.buffer, bias?.buffer ?? a.buffer, output(0)],
-    workgroups: foldWorkgroups(values.rowTiles * values.columnTiles * values.batches * slices),
+  /** Of `own` columns and slices, of which B is bound from row `first` on. */
+  const work = (weights: BufferRole, own: Partial<typeof values>, ownSlices: number): Dispatch => {
+    const all = { ...values, ...own };
+    const columnTiles = Math.ceil(all.columns / form.tileColumns);
+    return {
+      kernel: form.kernel,
+      variant: { ...form.variant, activation: split ? 'none' : activation, split },
+      uniforms: { ...all, columnTiles },
+      buffers: split
+        ? [a.buffer, weights, scratch(0)]
+        : [a.buffer, weights, bias?.buffer ?? a.buffer, output(0)],
+      workgroups: foldWorkgroups(values.rowTiles * columnTiles * values.batches * ownSlices),
+    };
   };
+  const along = b.row === 1 ? columns : depth;
+  const pitch = (b.row === 1 ? b.column : b.row) * elementBytes(element);
+  const works =
+    bindingRows === undefined
+      ? [work(b.buffer, {}, slices)]
+      : Array.from({ length: Math.ceil(along / bindingRows) }, (_, index) => {
+          const first = index * bindingRows;
+          const count = Math.min(bindingRows, along - first);
+          const range = { offset: first * pitch, bytes: Math.ceil((count * pitch) / 16) * 16 };
+          const weights = { ...b.buffer, range } as BufferRole;
+          return b.row === 1
+            ? work(weights, { firstColumn: first, columns: count }, slices)
+            : work(weights, { firstSlice: index }, 1);
+        });
   const elements = a.size + b.size + (bias?.size ?? 0) + results;
   const bytes = elements * elementBytes(element);
   if (!split) {
     return {
-      ...{ algorithm: form.algorithm, dispatches: [work], scratch: [], packings: [] },
+      ...{ algorithm: form.algorithm, dispatches: works, scratch: [], packings: [] },
       cost: { ...cost, bytes },
     };
   }
@@ -142,14 +194,14 @@ function candidate(product: MatrixProduct, count: number, form: Form): Candidate
   const columnTiles = Math.ceil(columns / 4);
   const sum = dispatch(
     gemmSum,
-    { element: element === 'f16' ? 'f16' : 'f32', vectorStore, ...end },
+    { element: element === 'f16' ? 'f16' : 'f32', vectorStore, activation, split: false },
     { ...values, columnTiles },
     [scratch(0), bias?.buffer ?? scratch(0), output(0)],
     foldWorkgroups(Math.ceil((values.batches * rows * columnTiles) / 64)),
   );
   return {
     algorithm: `${form.algorithm}k${slices}`,
-    dispatches: [work, sum],
+    dispatches: [...works, sum],
     scratch: [partialBytes],
     packings: [],
     cost: {
