@@ -132,6 +132,13 @@ export interface Traits<A = unknown> {
   readonly typeInputs?: readonly number[];
   /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
+  /**
+   * This node only puts zeros around the spatial axes of input 0: so many at the begin of each, then
+   * at the ends.
+   */
+  zeroPads?(facts: NodeFacts<A>): readonly number[] | undefined;
+  /** Attributes with which this node pads input 0 itself by such zeros, where it can. */
+  absorbsPads?(facts: NodeFacts<A>, pads: readonly number[]): unknown;
   /** The output is the input with its axes in this order. */
   permutes?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** The output is the inputs one after another along this axis. */

@@ -73,6 +73,18 @@ export function windowOutput(
   });
 }
 
+/** The attributes with more padding; undefined where the padding depends on the input's size. */
+export function withPads<A extends WindowAttributes>(
+  attributes: A,
+  pads: readonly number[],
+): A | undefined {
+  const { autoPad } = attributes;
+  if (autoPad.startsWith('SAME')) return undefined;
+  const own = autoPad === 'NOTSET' ? attributes.pads : undefined;
+  const sum = pads.map((pad, index) => pad + (own?.[index] ?? 0));
+  return { ...attributes, autoPad: 'NOTSET', pads: sum };
+}
+
 /** What the dilated kernel covers along an axis, and what pads add to the input there. */
 function reach(
   axis: number,

@@ -1,14 +1,14 @@
 /** The passes in their order: once per model, and once per set of input shapes. */
 
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Node } from '../graph/graph.ts';
 import type { OperatorLookup } from '../ops/build-node.ts';
 import { findOperator } from '../ops/index.ts';
+import type { Traits } from '../ops/operator.ts';
 import { assignLayouts } from './assign-layouts.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
-import { fuseMovement } from './fuse-movement.ts';
 import { inferShapes } from './infer-shapes.ts';
 import { nameConstants } from './name-constants.ts';
 import { type InputShapes, type InputValues, specialise } from './specialise.ts';
@@ -19,6 +19,7 @@ export { type InputShapes, type InputValues, shapeInputs } from './specialise.ts
 export type DisabledPass =
   | 'fold-constants'
   | 'dead-code'
+  | 'fold-pads'
   | 'fold-batch-norm'
   | 'fuse-epilogue'
   | 'fuse-movement'
@@ -62,12 +63,26 @@ export async function prepare(
   const folded = await run('fold-constants', specialised, foldConstants);
   const live = await run('dead-code', folded, removeDeadCode);
   const original = nameConstants(live, graph.constants);
-  const affine = await run('fold-batch-norm', original, foldBatchNorm);
+  const unpadded = await run('fold-pads', original, foldPads);
+  const affine = await run('fold-batch-norm', unpadded, foldBatchNorm);
   const fused = await run('fuse-epilogue', affine, fuseEpilogue);
   const moved = await run('fuse-movement', fused, fuseMovement);
   const lean = await run('dead-code', moved, removeDeadCode);
   const prepared = await run('assign-layouts', lean, assignLayouts);
   return { original, prepared };
+}
+
+/** Loaded by the models that have something for it. */
+const fuseMovement = whereTraits(['permutes'], () =>
+  import('./fuse-movement.ts').then((m) => m.fuseMovement),
+);
+const foldPads = whereTraits(['zeroPads'], () => import('./fold-pads.ts').then((m) => m.foldPads));
+
+function whereTraits(names: readonly (keyof Traits)[], load: () => Promise<Pass>): Pass {
+  return async (graph, find) => {
+    const has = ({ op }: Node) => names.some((name) => find(op)?.traits[name] !== undefined);
+    return graph.nodes.some(has) ? (await load())(graph, find) : graph;
+  };
 }
 
 type Pass = (graph: Graph, find: OperatorLookup) => Graph | Promise<Graph>;

@@ -14,7 +14,8 @@ const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
   ...{ device: true, powerPreference: true, compatibilityLimits: true, ceiling: true },
 };
 const passes: Readonly<Record<DisabledPass, true>> = {
-  ...{ 'fold-constants': true, 'dead-code': true, 'fold-batch-norm': true },
+  ...{ 'fold-constants': true, 'dead-code': true, 'fold-pads': true },
+  'fold-batch-norm': true,
   ...{ 'fuse-epilogue': true, 'fuse-movement': true, 'assign-layouts': true },
 };
 const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> = {

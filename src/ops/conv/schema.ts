@@ -9,7 +9,7 @@ import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shap
 import type { Layout } from '../../graph/graph.ts';
 import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
-import { readWindow, refuseTooLarge, windowOutput } from '../window.ts';
+import { readWindow, refuseTooLarge, windowOutput, withPads } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
 import { kernelOf } from './kernel-of.ts';
 import { loadConv, lowerConv } from './lower.ts';
@@ -90,6 +90,7 @@ function layouts(facts: NodeFacts<ConvAttributes>): readonly LayoutChoice[] {
 const traits: Traits<ConvAttributes> = {
   layouts,
   epilogue: ['residual', 'activation'],
+  absorbsPads: ({ attributes }, pads) => withPads(attributes, pads),
   linear: () => ({ weight: convInputs.weight, bias: convInputs.bias, axis: 0 }),
   macs({ inputs, outputs }) {
     const [, weight] = inputs;

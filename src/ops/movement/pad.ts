@@ -110,6 +110,15 @@ export const pad = defineOperator<PadAttributes>({
   accuracy: 'exact',
   traits: {
     hostInputs: [1, 2, 3],
+    zeroPads({ attributes, constant, inputs: [x, , value, axes] }) {
+      const pads = x && padsOf(x.dims.length, attributes, constant, axes !== undefined);
+      const isZero = constantOf(attributes, constant, value !== undefined) === 0;
+      if (!pads || attributes.mode !== 'constant' || !isZero) return undefined;
+      const isOutside = pads.slice(0, 2).every(({ begin, end }) => begin === 0 && end === 0);
+      if (!isOutside || pads.some(({ begin, end }) => begin < 0 || end < 0)) return undefined;
+      const spatial = pads.slice(2);
+      return [...spatial.map(({ begin }) => begin), ...spatial.map(({ end }) => end)];
+    },
     layouts(facts) {
       const { attributes, constant, inputs } = facts;
       const [x, , value, axes] = inputs;

@@ -12,6 +12,7 @@ import {
   defineOperator,
   type Operator,
 } from '../operator.ts';
+import { withPads } from '../window.ts';
 import { lowerPool, lpReduction } from './lower.ts';
 import { inferPool, type PoolAttributes, readExponent, readPool } from './window.ts';
 
@@ -22,6 +23,8 @@ interface PoolFacts {
   /** What this operator reads beyond the window. */
   read(source: AttributeReader, opset: number): Partial<PoolAttributes>;
   pooling(attributes: PoolAttributes): Pooling;
+  /** Attributes with which zeros around the input are the pooling's own padding. */
+  absorbsPads?(attributes: PoolAttributes, pads: readonly number[]): PoolAttributes | undefined;
 }
 
 function poolOperator(facts: PoolFacts): AnyOperator {
@@ -36,6 +39,7 @@ function poolOperator(facts: PoolFacts): AnyOperator {
     accuracy: facts.accuracy,
     traits: {
       layouts: (node) => c4OrLinear(node),
+      absorbsPads: ({ attributes }, pads) => facts.absorbsPads?.(attributes, pads),
       ...(facts.outputs === 2 && { indices: { outputs: [1] } }),
     },
     reference: () => import('./reference.ts').then((module) => module.poolReference(facts.pooling)),
@@ -68,6 +72,14 @@ export const poolOperators: readonly AnyOperator[] = [
     accuracy: 'sum',
     read: (source) => ({ countIncludePad: source.int('count_include_pad', 0) !== 0 }),
     pooling: () => 'mean',
+    // Zeros count. Where own padding does not, or windows run past the end, both cannot be said.
+    absorbsPads(attributes, pads) {
+      const { countIncludePad, ceilMode } = attributes;
+      const hasPads = attributes.pads?.some((pad) => pad > 0) ?? false;
+      if (ceilMode || (hasPads && !countIncludePad)) return undefined;
+      const padded = withPads(attributes, pads);
+      return padded && { ...padded, countIncludePad: true };
+    },
   }),
   poolOperator({
     type: 'LpPool',
