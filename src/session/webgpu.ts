@@ -5,6 +5,7 @@ import { fromReference } from '../core/reference.ts';
 import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
+import { pausesOf } from '../plan/pauses.ts';
 import type { Plan, PlannedValue, Step } from '../plan/plan.ts';
 import {
   type Executable,
@@ -40,6 +41,8 @@ export class GpuExecutable implements Executable {
   readonly #readOnHost: ReadonlySet<string>;
   /** What the host writes to GPU memory. */
   readonly #uploaded: ReadonlySet<string>;
+  /** Steps before which a run submits what it has. */
+  readonly #pauses: ReadonlySet<number>;
   #disposed = false;
 
   private constructor(
@@ -60,6 +63,7 @@ export class GpuExecutable implements Executable {
     this.#uploaded = new Set(
       plan.steps.flatMap((step) => (step.kind === 'upload' ? [step.value] : [])),
     );
+    this.#pauses = pausesOf(plan);
   }
 
   /** Compiles pipelines while weights upload, then makes every buffer and bind group of the plan. */
@@ -90,7 +94,7 @@ export class GpuExecutable implements Executable {
   }
 
   /**
-   * One command buffer, submitted once, but for host nodes. With inputs and outputs on the GPU it
+   * One command buffer, submitted once, but for host nodes and long runs. With inputs and outputs on the GPU it
    * returns when that is submitted; the queue keeps later work behind it.
    */
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
@@ -104,6 +108,7 @@ export class GpuExecutable implements Executable {
     const recorder = new Recorder(context.device, shared.length > 0);
     for (const [index, step] of plan.steps.entries()) {
       if (step.kind === 'dispatch') {
+        if (this.#pauses.has(index)) recorder.flush();
         recorder.dispatch(this.#bindings.ready(index, substitutes), step.dispatch.workgroups);
       } else if (step.kind !== 'upload' || !substitutes.has(step.value)) {
         await this.#step(step, recorder, values, feeds);
