@@ -41,6 +41,12 @@ export interface DepthwiseShape {
   readonly stride: number;
   /** C4 with a multiplier that is not 1. */
   readonly gather: boolean;
+  /**
+   * Inputs are loaded two columns at a time, which begin at an even one where the left pad is even
+   * and one before the first tap where it is odd. For linear rows of even size at stride 2, whose
+   * inputs few taps share.
+   */
+  readonly pairs: 'none' | 'even' | 'odd';
   /** The epilogue adds a residual: a variant here, for a branch costs as much as a load. */
   readonly residual: boolean;
   /** Invocations of a workgroup. */
@@ -61,19 +67,23 @@ const kernelSizes = [
   [7, 1],
 ] as const;
 
-/** Invocations of a workgroup: two subgroups of a GPU, a vector of a software adapter. */
-export const depthwiseLanes = { hardware: 64, software: 8 } as const;
+/** Invocations of a workgroup: two subgroups of a GPU, a few vectors of a software adapter. */
+export const depthwiseLanes = { hardware: 64, software: 32 } as const;
 
 /**
- * Columns of a strip. Software adapters pay for every load: wide strips. On a GPU one column keeps
- * neighbours on neighbouring pixels, and caches share what they load; wide strips save arithmetic.
+ * Columns of a strip. Software adapters pay for every load: strips are as wide as their registers
+ * bear, and seven columns fit the maps of most networks. On a GPU one column keeps neighbours on
+ * neighbouring pixels, and caches share what they load; wide strips save arithmetic.
  */
 const widths = {
   c4: { hardware: [1, 4], software: [4] },
-  linear: { hardware: [4], software: [4, 8] },
+  linear: { hardware: [4], software: [7] },
 } as const;
 
 const devices = ['hardware', 'software'] as const;
+
+const noPairs = ['none'] as const;
+const allPairs = ['none', 'even', 'odd'] as const;
 
 /** Shapes for one layout of source and result. */
 export const depthwiseShapes = (layout: 'c4' | 'linear'): readonly DepthwiseShape[] =>
@@ -82,9 +92,12 @@ export const depthwiseShapes = (layout: 'c4' | 'linear'): readonly DepthwiseShap
       kernelSizes.flatMap(([kernelSize, stride]) =>
         // Multipliers with larger kernels are rare: they take the general one.
         (layout === 'c4' && kernelSize <= 3 ? [false, true] : [false]).flatMap((gather) =>
-          [false, true].map((residual) => ({
-            ...{ columns, kernelSize, stride, gather, residual, lanes: depthwiseLanes[device] },
-          })),
+          (layout === 'linear' && stride === 2 ? allPairs : noPairs).flatMap((pairs) =>
+            [false, true].map((residual) => ({
+              ...{ columns, kernelSize, stride, gather, pairs, residual },
+              lanes: depthwiseLanes[device],
+            })),
+          ),
         ),
       ),
     ),
@@ -93,9 +106,6 @@ export const depthwiseShapes = (layout: 'c4' | 'linear'): readonly DepthwiseShap
 /** Output rows that one input row reaches at most: as many sums are under way. */
 export const rowsUnderWay = ({ kernelSize, stride }: DepthwiseShape): number =>
   kernelSize === 0 ? 1 : Math.ceil(kernelSize / stride);
-
-/** WGSL of a value: its type, and how one is read. */
-const valueType = ({ store }: EpilogueVariant) => (store === 'c4' ? 'vec4<f32>' : 'f32');
 
 /** Any size: one tap at a time. */
 function generalTaps({ columns }: DepthwiseVariant): string {
@@ -111,7 +121,7 @@ function generalTaps({ columns }: DepthwiseVariant): string {
         ${lines(
           range(columns).map(
             (c) =>
-              `sum0_${c} += weight * select(Value(), sourceValue(at + ${c}u * u.strideX), inside && u32(x + i32(${c}u * u.strideX)) < u.inWidth);`,
+              `sum0_${c} += weight * select(Value(), loadWord(at + ${c}u * u.strideX), inside && u32(x + i32(${c}u * u.strideX)) < u.inWidth);`,
           ),
         )}
         tap++;
@@ -119,31 +129,45 @@ function generalTaps({ columns }: DepthwiseVariant): string {
     }`;
 }
 
+/** How the inputs of a row are loaded: words of `width` columns, from `lead` before the first tap. */
+function rowLoads({ columns, kernelSize, stride, pairs }: DepthwiseShape) {
+  const width = pairs === 'none' ? 1 : 2;
+  const lead = pairs === 'odd' ? 1 : 0;
+  const across = lead + (columns - 1) * stride + kernelSize;
+  return { width, lead, words: Math.ceil(across / width) };
+}
+
 /** Loads the input rows of one turn and adds them to every sum that they reach. */
 function unrolledTaps(variant: DepthwiseVariant): string {
   const { columns, kernelSize, stride } = variant;
+  const { width, lead, words } = rowLoads(variant);
   const each = range(kernelSize);
   return lines(
     range(stride).map((row) => {
       const under = range(rowsUnderWay(variant)).filter((age) => row + age * stride < kernelSize);
-      const adds = (x: number): string[] =>
+      /** Adds the input at column `x` of the strip. */
+      const adds = (x: number, value: string): string[] =>
         under.flatMap((age) =>
           range(columns).flatMap((column) => {
             const kx = x - column * stride;
             return each.includes(kx)
-              ? [`sum${age}_${column} += weight${row + age * stride}_${kx} * value;`]
+              ? [`sum${age}_${column} += weight${row + age * stride}_${kx} * ${value};`]
               : [];
           }),
         );
       return `{
         let y = inY + i32(${row}u * u.spreadY);
         let inside = u32(y) < u.inHeight;
-        let at = inPlane + u32(y) * u.inWidth + u32(firstX);
+        let at = inPlane + u32(y) * u.inWidth + u32(loadX);
         ${lines(
-          range(loadedColumns(variant)).map(
-            (x) => `{
-          let value = select(Value(), sourceValue(at + step${x}), inside && inside${x});
-          ${lines(adds(x))}
+          range(words).map(
+            (word) => `{
+          let word = select(Word(), loadWord(at + step${word}), inside && inside${word});
+          ${lines(
+            range(width).flatMap((i) =>
+              adds(word * width + i - lead, width === 1 ? 'word' : `word[${i}]`),
+            ),
+          )}
         }`,
           ),
         )}
@@ -152,16 +176,15 @@ function unrolledTaps(variant: DepthwiseVariant): string {
   );
 }
 
-const loadedColumns = ({ columns, kernelSize, stride }: DepthwiseShape): number =>
-  (columns - 1) * stride + kernelSize;
-
 /** What the unrolled taps need before the loop. */
 function unrolledStart(variant: DepthwiseVariant): string {
   const { kernelSize } = variant;
+  const { width, lead, words } = rowLoads(variant);
   return lines([
-    ...range(loadedColumns(variant)).map(
-      (x) => `let step${x} = ${x}u * u.spreadX;
-  let inside${x} = u32(firstX + i32(step${x})) < u.inWidth;`,
+    `let loadX = firstX - ${lead};`,
+    ...range(words).map(
+      (word) => `let step${word} = ${word * width}u * u.spreadX;
+  let inside${word} = u32(loadX + i32(step${word})) < u.inWidth;`,
     ),
     ...range(kernelSize ** 2).map(
       (tap) =>
@@ -188,7 +211,7 @@ function storeRow(variant: DepthwiseVariant): string {
     );
   }
   const quads = range(Math.ceil(columns / 4)).map((quad) =>
-    range(Math.min(columns, 4)).map((lane) => quad * 4 + lane),
+    range(columns).slice(quad * 4, quad * 4 + 4),
   );
   const padded = (values: readonly string[]): string =>
     `vec4<f32>(${range(4)
@@ -248,7 +271,9 @@ export const depthwise = defineKernel({
   bindings: (variant) => {
     const { element, store } = variant;
     return [
-      sourceBinding(store, element),
+      variant.pairs === 'none'
+        ? sourceBinding(store, element)
+        : { name: 'source', access: 'read', type: `array<vec2<${element}>>` },
       { ...sourceBinding(store, element), name: 'weights' },
       ...epilogueBindings(variant),
     ];
@@ -259,25 +284,27 @@ export const depthwise = defineKernel({
       ? sizes.rows * (1 + tapTurns({ ...sizes, kernelDepth: 1 }))
       : sizes.rows + rowsUnderWay(variant),
   wgsl(variant) {
-    const { columns, kernelSize, stride, gather, store, activation } = variant;
+    const { columns, kernelSize, stride, gather, pairs, store, activation } = variant;
     const under = rowsUnderWay(variant);
     const sums = (from: number, to: number, each: (age: number, column: number) => string) =>
       lines(
         range(to - from).flatMap((age) => range(columns).map((column) => each(age + from, column))),
       );
     return wgsl`
-alias Value = ${valueType(variant)};
+alias Value = ${store === 'c4' ? 'vec4<f32>' : 'f32'};
+// What is loaded at once.
+alias Word = ${pairs === 'none' ? 'Value' : 'vec2<f32>'};
 ${flatIndex}
 ${activationSource(activation)}
 #if ${gather}
 var<private> lanes: vec4<u32>;
-fn sourceValue(at: u32) -> Value {
+fn loadWord(at: u32) -> Word {
   let block = Value(source[at]);
   return Value(block[lanes.x], block[lanes.y], block[lanes.z], block[lanes.w]);
 }
 #else
-fn sourceValue(at: u32) -> Value {
-  return Value(source[at]);
+fn loadWord(at: u32) -> Word {
+  return Word(source[at / ${pairs === 'none' ? 1 : 2}u]);
 }
 #endif
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)

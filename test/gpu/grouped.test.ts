@@ -3,16 +3,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { elementsOf, type HostTensor } from '../../src/core/tensor.ts';
 import { GpuContext } from '../../src/gpu/device.ts';
+import { hardwareContext } from '../support/hardware-caps.ts';
 import { checkOperator, type OperatorCase } from '../support/operator-case.ts';
 import { integers, tensorOf, uniform } from '../support/random.ts';
 
 let context: GpuContext;
+/** Plans as for a real GPU: other widths of strips, cut into more of them. */
+let hardware: GpuContext;
 
 beforeAll(async () => {
   context = await GpuContext.create({ ceiling: 'assume' });
+  hardware = await hardwareContext();
 });
 
-afterAll(() => context.dispose());
+afterAll(() => {
+  context.dispose();
+  hardware.dispose();
+});
 
 type Attributes = NonNullable<OperatorCase['attributes']>;
 
@@ -30,9 +37,10 @@ async function check(
   algorithms: readonly string[],
   more: Partial<OperatorCase> = {},
   make: (dims: readonly number[], seed: number) => HostTensor = integers,
+  on = context,
 ) {
   const weight = [outChannels, (x[1] as number) / group, ...kernel];
-  const runs = await checkOperator(context, {
+  const runs = await checkOperator(on, {
     op: 'Conv',
     attributes: { ...attributes, group },
     inputs: [make(x, 1), make(weight, 2), make([outChannels], 3)],
@@ -57,23 +65,42 @@ test.each([
   [7, 1],
   [2, 1],
   [1, 1],
-])('depthwise %i×%i, four different pads, odd maps', async (size, stride) => {
-  for (const channels of [8, 6]) {
-    for (const map of [
-      [13, 10],
-      [7, 7],
-    ]) {
-      const sizes = { x: [2, channels, ...map], outChannels: channels, group: channels };
-      const attributes = { strides: [stride, stride], pads: [1, 0, 2, 1] };
-      await check({ ...sizes, kernel: [size, size] }, attributes, onlyDepthwise);
+])(
+  'depthwise of size %i at stride %i, four different pads, odd and even maps',
+  async (size, stride) => {
+    for (const [x, pads] of [
+      [
+        [2, 6, 13, 10],
+        [1, 0, 2, 1],
+      ],
+      [
+        [2, 8, 7, 7],
+        [0, 1, 1, 2],
+      ],
+      // So many planes that strips are as high as the map, and several of them wide.
+      [
+        [11, 22, 9, 34],
+        [2, 1, 0, 2],
+      ],
+    ] as const) {
+      const channels = x[1];
+      const sizes = { x, outChannels: channels, group: channels, kernel: [size, size] };
+      const attributes = { strides: [stride, stride], pads: [...pads] };
+      for (const on of [context, hardware]) {
+        await check(sizes, attributes, onlyDepthwise, {}, integers, on);
+      }
     }
-  }
-});
+  },
+);
 
 test.each([2, 3, 4, 5, 8])('depthwise with a channel multiplier of %i', async (multiplier) => {
   for (const channels of [3, 4, 6]) {
     const sizes = { x: [1, channels, 9, 8], outChannels: channels * multiplier, group: channels };
-    await check({ ...sizes, kernel: [3, 3] }, { pads: [1, 1, 1, 1] }, onlyDepthwise);
+    for (const on of [context, hardware]) {
+      const pads = { pads: [1, 1, 1, 1] };
+      await check({ ...sizes, kernel: [3, 3] }, pads, onlyDepthwise, {}, integers, on);
+      await check({ ...sizes, kernel: [2, 2] }, pads, onlyDepthwise, {}, integers, on);
+    }
   }
 });
 
@@ -89,6 +116,11 @@ test('depthwise with dilations, unequal strides, flat kernels and one axis', asy
   await check(
     { ...sizes, x, kernel: three },
     { dilations: [1, 2], pads: [1, 2, 1, 2] },
+    onlyDepthwise,
+  );
+  await check(
+    { outChannels: 90, group: 90, x: [6, 90, 15, 36], kernel: three },
+    { dilations: [2, 3], strides: [2, 2], pads: [2, 3, 2, 3] },
     onlyDepthwise,
   );
   await check(

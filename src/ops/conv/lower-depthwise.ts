@@ -28,8 +28,11 @@ export function lowerDepthwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
       s.residual === (residual !== undefined) &&
       s.gather === (store === 'c4' && p.outChannels > p.group),
   );
+  const hasPairs = store === 'linear' && p.inWidth % 2 === 0 && p.dilationX === 1;
+  const pairs = hasPairs && p.strideX === 2 ? (p.padLeft % 2 === 0 ? 'even' : 'odd') : 'none';
   const unrolled = shapes.filter(
     (s) =>
+      s.pairs === pairs &&
       s.kernelSize === p.kernelHeight &&
       s.kernelSize === p.kernelWidth &&
       s.stride === p.strideY &&
@@ -39,7 +42,7 @@ export function lowerDepthwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
   return fits.map((shape) => depthwiseCandidate(p, shape, caps));
 }
 
-/** Strips that keep the cores of a software adapter busy, each core eight of them at a time. */
+/** Strips that keep the cores of a software adapter busy, eight of them in a vector. */
 const softwareStrips = 256;
 
 function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceCaps): Candidate {
@@ -83,28 +86,21 @@ function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceC
       macs: strips * turns * columns * (isC4 ? 4 : 1) * tapsOf(p),
       bytes: movedBytes(p) + (packing?.bytes ?? 0),
       invocations: strips,
-      efficiency: depthwiseEfficiency(shape, store, caps),
+      efficiency: depthwiseEfficiency(shape, caps),
       barriers: false,
     },
   };
 }
 
 /**
- * Software: measured on lavapipe and SwiftShader, where loads decide: a strip of linear 3×3 at
- * stride 1 gains from eight columns, others lose. On a GPU neighbours share what they load where
- * strips have one column.
+ * Software: measured on lavapipe (SwiftShader has twice that); loads decide. On a GPU neighbours
+ * share what they load where strips have one column.
  */
-function depthwiseEfficiency(
-  { kernelSize, stride, columns }: DepthwiseShape,
-  store: 'c4' | 'linear',
-  caps: DeviceCaps,
-): number {
+function depthwiseEfficiency({ kernelSize, columns }: DepthwiseShape, caps: DeviceCaps): number {
   if (!caps.software) return kernelSize === 0 ? 0.06 : columns === 1 ? 0.12 : 0.1;
-  if (kernelSize === 0) return 0.03;
-  if (store === 'c4') return kernelSize > 3 ? 0.2 : 0.15;
-  const wide = columns === 8 ? (kernelSize === 3 && stride === 1 ? 1.15 : 0.9) : 1;
-  return wide * (kernelSize > 3 ? 0.17 : 0.1);
+  return kernelSize === 0 ? 0.03 : kernelSize === 3 ? 0.15 : 0.2;
 }
+
 /** Weights `[O, 1, taps…]` as `[⌈O / 4⌉][tap]` of vec4: that is C4 of one image with O channels. */
 function packPerChannel(p: ConvProblem): Packing {
   const { element, outChannels } = p;
