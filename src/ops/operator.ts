@@ -139,6 +139,10 @@ export interface Traits<A = unknown> {
   zeroPads?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** Attributes with which this node pads input 0 itself by such zeros, where it can. */
   absorbsPads?(facts: NodeFacts<A>, pads: readonly number[]): unknown;
+  /** This node multiplies its two inputs. */
+  readonly multiplies?: boolean;
+  /** The operator that is input 0 times this node's output, with its defaults, where there is one. */
+  gates?(facts: NodeFacts<A>): string | undefined;
   /** The output is the input with its axes in this order. */
   permutes?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** The output is the inputs one after another along this axis. */

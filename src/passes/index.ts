@@ -21,6 +21,7 @@ export type DisabledPass =
   | 'dead-code'
   | 'fold-pads'
   | 'fold-batch-norm'
+  | 'fuse-gates'
   | 'fuse-epilogue'
   | 'fuse-movement'
   | 'assign-layouts';
@@ -65,7 +66,8 @@ export async function prepare(
   const original = nameConstants(live, graph.constants);
   const unpadded = await run('fold-pads', original, foldPads);
   const affine = await run('fold-batch-norm', unpadded, foldBatchNorm);
-  const fused = await run('fuse-epilogue', affine, fuseEpilogue);
+  const gated = await run('fuse-gates', affine, fuseGates);
+  const fused = await run('fuse-epilogue', gated, fuseEpilogue);
   const moved = await run('fuse-movement', fused, fuseMovement);
   const lean = await run('dead-code', moved, removeDeadCode);
   const prepared = await run('assign-layouts', lean, assignLayouts);
@@ -76,6 +78,7 @@ export async function prepare(
 const fuseMovement = whereTraits(['permutes'], () =>
   import('./fuse-movement.ts').then((m) => m.fuseMovement),
 );
+const fuseGates = whereTraits(['gates'], () => import('./fuse-gates.ts').then((m) => m.fuseGates));
 const foldPads = whereTraits(['zeroPads'], () => import('./fold-pads.ts').then((m) => m.foldPads));
 
 function whereTraits(names: readonly (keyof Traits)[], load: () => Promise<Pass>): Pass {

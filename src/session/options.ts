@@ -15,7 +15,7 @@ const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
 };
 const passes: Readonly<Record<DisabledPass, true>> = {
   ...{ 'fold-constants': true, 'dead-code': true, 'fold-pads': true },
-  'fold-batch-norm': true,
+  ...{ 'fold-batch-norm': true, 'fuse-gates': true },
   ...{ 'fuse-epilogue': true, 'fuse-movement': true, 'assign-layouts': true },
 };
 const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> = {

@@ -102,6 +102,7 @@ function defineBinary({ type, function: name, accuracy, takes, parse }: BinaryLi
       },
       ...(row?.epilogue && { epilogue: ['activation'] as const }),
       ...(type === 'Add' && { asEpilogue: residualStep }),
+      ...(type === 'Mul' && { multiplies: true }),
       ...(row?.epilogue && { affine: channelAffine }),
     },
     reference: () => import('./binary-reference.ts').then((module) => module.binaryReference),

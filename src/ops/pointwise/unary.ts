@@ -42,6 +42,8 @@ interface UnaryLine {
   /** Attribute names and defaults, in the order of the row's parameters. */
   readonly floats?: Readonly<Record<string, number>>;
   readonly parse?: (source: AttributeReader, opset: number) => UnaryAttributes;
+  /** The operator that is x times this function, for these parameters. */
+  readonly gates?: { readonly op: string; readonly parameters: readonly number[] };
 }
 
 /** 32-bit defaults: attributes are float32, so `0.2` means its nearest float32. */
@@ -63,9 +65,14 @@ const lines: readonly UnaryLine[] = [
     }),
   },
   { type: 'ThresholdedRelu', accuracy: 'exact', floats: { alpha: 1 } },
-  { type: 'HardSigmoid', accuracy: 'function', floats: { alpha: 0.2, beta: 0.5 } },
+  {
+    type: 'HardSigmoid',
+    accuracy: 'function',
+    floats: { alpha: 0.2, beta: 0.5 },
+    gates: { op: 'HardSwish', parameters: [Math.fround(1 / 6), 0.5] },
+  },
   { type: 'HardSwish', accuracy: 'function' },
-  { type: 'Sigmoid', accuracy: 'function' },
+  { type: 'Sigmoid', accuracy: 'function', gates: { op: 'Swish', parameters: [] } },
   { type: 'Tanh', accuracy: 'function' },
   { type: 'Softplus', accuracy: 'function' },
   { type: 'Softsign', accuracy: 'function' },
@@ -120,6 +127,7 @@ const lines: readonly UnaryLine[] = [
 
 function defineUnary(line: UnaryLine): AnyOperator {
   const name = line.function ?? line.type.toLowerCase();
+  const { gates } = line;
   return defineOperator<UnaryAttributes>({
     type: line.type,
     arity: { inputs: [1, 1], outputs: [1, 1] },
@@ -143,6 +151,13 @@ function defineUnary(line: UnaryLine): AnyOperator {
               activation: { name: attributes.function, parameters: attributes.parameters },
             }
           : undefined,
+      ...(gates && {
+        gates: ({ attributes, inputs }) =>
+          isFloat((inputs[0] as TensorType).type) &&
+          gates.parameters.every((value, at) => attributes.parameters[at] === value)
+            ? gates.op
+            : undefined,
+      }),
     },
     reference: () => import('./unary-reference.ts').then((module) => module.unaryReference),
     lower: (io, attributes) => [lowerUnary(io, attributes)],
