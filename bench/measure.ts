@@ -22,9 +22,15 @@ export interface Budget {
   readonly leastRounds: number;
 }
 
+/** A contestant that needs more than so many times the budget for the least rounds gets fewer. */
+const patience = 4;
+/** In seconds, where the budget is less. */
+const leastPatience = 3;
+
 /**
  * Milliseconds of every contestant in every round; the order within a round is shuffled. Ends after
- * `rounds` or `seconds`, whichever comes first, but not before `leastRounds`.
+ * `rounds` or `seconds`, whichever comes first, but not before `leastRounds`. One that is very slow
+ * takes part in the first rounds only, in two at the least; its list of times is shorter then.
  */
 export async function interleave(
   contestants: ReadonlyMap<string, () => Promise<void>>,
@@ -32,15 +38,22 @@ export async function interleave(
   onRound: (round: number) => void,
 ): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>([...contestants.keys()].map((name) => [name, []]));
-  for (const run of contestants.values()) {
+  const most = new Map<string, number>();
+  for (const [name, run] of contestants) {
     await run();
+    const begin = performance.now();
     await run();
+    const seconds = (performance.now() - begin) / 1000;
+    const allowed = patience * Math.max(leastPatience, budget.seconds);
+    const slow = seconds * budget.leastRounds > allowed;
+    most.set(name, slow ? Math.max(2, Math.floor(allowed / seconds)) : Number.POSITIVE_INFINITY);
   }
   const start = performance.now();
   for (let round = 0; round < budget.rounds; round++) {
     const elapsed = (performance.now() - start) / 1000;
     if (elapsed > budget.seconds && round >= budget.leastRounds) break;
     for (const [name, run] of shuffled([...contestants])) {
+      if (round >= (most.get(name) ?? 0)) continue;
       const begin = performance.now();
       await run();
       times.get(name)?.push(performance.now() - begin);
@@ -61,7 +74,11 @@ export function timingOf(milliseconds: readonly number[]): Timing {
 
 /** Peer ÷ own, paired by round; the interval of the median by order statistics. */
 export function ratioOf(own: readonly number[], peer: readonly number[]): Ratio {
-  const ratios = own.map((time, round) => (peer[round] ?? Number.NaN) / time).sort((a, b) => a - b);
+  const paired = Math.min(own.length, peer.length);
+  const ratios = own
+    .slice(0, paired)
+    .map((time, round) => (peer[round] as number) / time)
+    .sort((a, b) => a - b);
   const half = (1.96 * Math.sqrt(ratios.length)) / 2;
   const at = (index: number) =>
     ratios[Math.min(ratios.length - 1, Math.max(0, Math.round(index)))] as number;

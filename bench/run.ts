@@ -1,168 +1,172 @@
 /** `npm run bench`: times wgconv beside its peers in one headless Chrome and prints the ratios. */
 
-import { existsSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { chromium, type Page } from 'playwright-core';
-import { createServer } from 'vite';
-import {
-  defaultRecipe,
-  findOrInstallBrowser,
-  launchArguments,
-  type Recipe,
-  recipes,
-} from '../src/cli/browser.ts';
-import type { BenchOptions } from './page.ts';
-import { modelUrl, nets } from './problems/nets.ts';
-import { type Suite, suites } from './problems/suites.ts';
-import { environmentText, markdown, problemText, summaryText } from './report.ts';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { type Arguments, readArguments } from './arguments.ts';
+import { coldStarts } from './cold.ts';
+import { Driver } from './driver.ts';
+import { NodeHost } from './node-host.ts';
+import { fixedBatch } from './problems/nets.ts';
+import type { Suite } from './problems/suites.ts';
+import { coldText, environmentText, markdown, problemText, summaryText } from './report.ts';
 import type { BenchResult, ProblemResult } from './result.ts';
+import type { BenchOptions, Started } from './runner.ts';
+import { availableModels, startServer } from './server.ts';
+import { inUserChrome } from './user-chrome.ts';
 
-interface Arguments {
-  adapter: Recipe;
-  suite?: Suite;
-  quick?: boolean;
-  filter?: string;
-  peers?: string[];
-  rounds: number;
-  seconds?: number;
-  minutes?: number;
-  json?: string;
-  markdown?: string;
-  chart?: string;
+await bench(readArguments());
+
+interface Host {
+  open(environment?: BenchResult): Promise<Started>;
+  run(problem: string, seconds: number): Promise<ProblemResult>;
+  renew(): Promise<void>;
+  close(): Promise<void>;
 }
-
-const peerNames = ['onnxruntime', 'tfjs'];
-const root = resolve(import.meta.dirname, '..');
-const options = new Command('bench')
-  .description('times wgconv beside onnxruntime-web and tfjs, all on WebGPU in one Chrome')
-  .addOption(
-    new Option('--adapter <name>', 'which adapter').choices([...recipes]).default(defaultRecipe()),
-  )
-  .addOption(
-    new Option('--suite <name>', 'what is timed (without it, two convolutions)').choices(suites),
-  )
-  .option('--quick', 'a part of the suite, or of all suites, in under five minutes')
-  .option('--filter <text>', 'only problems whose name contains the text')
-  .option('--peers <names>', `only these peers, comma-separated: ${peerNames}`, readPeers)
-  .option('--rounds <n>', 'rounds at the most', readNumber, 30)
-  .option('--seconds <n>', 'for each problem and mode (5, with --quick 0.5)', readNumber)
-  .option('--minutes <n>', 'begin no problem after so many minutes', readNumber)
-  .option('--json <file>', 'write the results as JSON')
-  .option('--markdown <file>', 'write the results as Markdown')
-  .option('--chart <file>', 'draw the ratios to the best peer, as SVG')
-  .parse()
-  .opts<Arguments>();
-
-await bench(options);
 
 async function bench(given: Arguments): Promise<void> {
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    // A page that is timed must not be reloaded because a file changes.
-    server: { port: 0, hmr: false, watch: null },
-    cacheDir: 'node_modules/.vite-bench',
-    // It finds its WebAssembly beside itself, which bundling would break.
-    // The rest is bundled before the page opens: a late find would reload it.
-    optimizeDeps: {
-      exclude: ['onnxruntime-web'],
-      entries: ['bench/index.html'],
-      include: [
-        'pbf',
-        'wgsl-preprocessor/wgsl-preprocessor.js',
-        '@tensorflow/tfjs',
-        '@tensorflow/tfjs-backend-webgpu',
-      ],
-    },
-  });
-  await server.listen();
-  const executablePath = await findOrInstallBrowser((line) => console.error(line));
-  const browser = await chromium.launch({ executablePath, args: launchArguments(given.adapter) });
+  const { suite, quick, filter, peers, rounds, tune } = given;
+  const options: BenchOptions = {
+    ...{ suite, quick, filter, peers, rounds, tune },
+    ...{ available: availableModels(), seconds: given.seconds, leastRounds: 5 },
+  };
+  if (given.userChrome) {
+    const result = await inUserChrome(options);
+    write(given, result);
+    console.log(markdown(result));
+    return writeLast(given, result);
+  }
+  const server = await startServer();
+  const host: Host =
+    given.host === 'node'
+      ? new NodeHost(options, progress)
+      : new Driver(server.url, given.adapter, options, progress);
   try {
-    const page = await browser.newPage();
-    page.on('pageerror', (error) => console.error(String(error)));
-    await page.exposeFunction('benchProgress', progress);
-    const available = await serveModels(page);
-    await page.goto(`${server.resolvedUrls?.local[0]}bench/index.html`);
-    await page.waitForFunction(() => typeof window.runProblem === 'function', undefined, {
-      timeout: 180_000,
-    });
-    await runAll(page, given, available);
+    const result = await runAll(host, given);
+    if (given.host !== 'node' && (suite === 'cold' || (quick && !suite)))
+      await runCold(given, result);
+    const summary = summaryText(result);
+    if (summary.length > 0) console.log(`\n${summary.join('\n')}`);
+    write(given, result);
+    await writeLast(given, result);
   } finally {
-    await browser.close();
+    await host.close();
     await server.close();
   }
+  // A device in Node keeps the process alive.
+  if (given.host === 'node') process.exit(0);
 }
 
-/** Answers the page's requests for models from the files; says which there are. */
-async function serveModels(page: Page): Promise<string[]> {
-  const there = nets.filter(({ path }) => existsSync(resolve(root, path)));
-  for (const { name, path } of there) {
-    await page.route(`**${modelUrl}${encodeURIComponent(name)}`, (route) =>
-      route.fulfill({ path: resolve(root, path), contentType: 'application/octet-stream' }),
-    );
-  }
-  return there.map(({ name }) => name);
-}
-
-async function runAll(page: Page, given: Arguments, available: string[]): Promise<void> {
-  const { suite, quick, filter, peers, rounds } = given;
-  const seconds = given.seconds ?? (quick ? 0.5 : 5);
-  const settings: BenchOptions = {
-    ...{ suite, quick, filter, available },
-    ...{ peers, rounds, seconds },
-    leastRounds: 5,
+async function runAll(host: Host, given: Arguments): Promise<BenchResult> {
+  const earlier = given.resume ? readEarlier(given) : undefined;
+  const { environment, problems } = await host.open(earlier);
+  const result: BenchResult = {
+    ...environment,
+    recipe: given.host === 'node' ? 'node' : given.adapter,
+    ...{ host: given.host, date: new Date().toISOString(), machine: machine() },
+    ...{ quick: given.quick ?? false, seconds: given.seconds },
+    ...{ results: [...(earlier?.results ?? [])], cold: [...(earlier?.cold ?? [])] },
   };
-  const { problems, ...environment } = await page.evaluate(
-    (value) => window.startBench(value),
-    settings,
-  );
-  if (problems.length === 0 && suite !== 'ceiling') console.log('No problem fits the options.');
-  const results: ProblemResult[] = [];
-  const result: BenchResult = { ...environment, recipe: given.adapter, results };
   progress('');
   console.log(environmentText(result).join('\n'));
-  if (suite === 'nets' && available.length < nets.length)
-    console.log(`${nets.length - available.length} networks are not there and left out`);
+  const { suite, filter } = given;
+  if (problems.length === 0 && suite !== 'ceiling' && suite !== 'cold')
+    console.log(`No problem fits the options${filter ? ` (--filter "${filter}")` : ''}.`);
+  if (suite === 'nets')
+    console.log(`Their files say batch 1, so there is no batch 8: ${fixedBatch.join(', ')}.`);
   const end = performance.now() + (given.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
-  for (const [index, problem] of problems.entries()) {
+  const done = new Set(result.results.map(({ problem }) => problem));
+  const left = problems.filter(({ name }) => !done.has(name));
+  for (const [index, { name, suite }] of left.entries()) {
     if (performance.now() > end) {
-      console.log(`\nTime is up: ${problems.length - index} problems were not begun.`);
+      console.log(`\nTime is up: ${left.length - index} problems were not begun.`);
       break;
     }
+    // A network's memory is counted in a page in which nothing is left of other problems.
+    if (suite === 'nets') await host.renew();
+    const found = await attempt(host, name, suite, given);
+    result.results.push(found);
+    progress('');
+    console.log(`\n${problemText(found).join('\n')}`);
+    if (found.rows.some(({ error }) => error?.match(/lost|destroyed|unreachable|memory access/i)))
+      await host.close();
+    write(given, result);
+  }
+  return result;
+}
+
+/** A problem that fails as a whole is tried once more, in another browser; then it is a result. */
+async function attempt(
+  host: Host,
+  name: string,
+  suite: Suite,
+  { seconds }: Arguments,
+): Promise<ProblemResult> {
+  const limit = 120 + 40 * seconds;
+  let error: unknown;
+  for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      results.push(await page.evaluate((name) => window.runProblem(name), problem));
-      progress('');
-      console.log(`\n${problemText(results.at(-1) as ProblemResult).join('\n')}`);
-    } catch (error) {
-      console.log(`\n${problem}: ${error}`);
+      return await host.run(name, limit);
+    } catch (failure) {
+      error = failure;
+      console.error(`${name}: ${String(failure).slice(0, 300)}`);
     }
-    if (given.json) writeFileSync(given.json, `${JSON.stringify(result, null, 2)}\n`);
   }
-  if (given.json) writeFileSync(given.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (results.length > 0) console.log(`\n${summaryText(result).join('\n')}`);
-  if (given.markdown) writeFileSync(given.markdown, markdown(result));
-  if (given.chart) {
-    // Loaded when it is asked for: its library is large.
-    const { chartOf } = await import('./chart.ts');
-    writeFileSync(given.chart, chartOf(result));
+  const message = String(error).slice(0, 300);
+  return { problem: name, suite, macs: 0, algorithm: '', rows: [], error: message };
+}
+
+async function runCold(given: Arguments, result: BenchResult): Promise<void> {
+  const all = ['SqueezeNet 1.1', 'MobileNet v2'];
+  const names = given.quick ? all.slice(0, 1) : all;
+  const wanted = names.filter((name) => !given.filter || name.includes(given.filter));
+  result.cold.length = 0;
+  try {
+    const rows = await coldStarts({
+      ...{ recipe: given.adapter, peers: given.peers, progress },
+      ...{ names: wanted, repeats: given.quick ? 2 : 5 },
+    });
+    result.cold.push(...rows);
+    progress('');
+    console.log(`\n${coldText(result).join('\n')}`);
+  } catch (error) {
+    console.log(`\nNo cold starts: ${String(error)}`);
   }
 }
 
-function readPeers(text: string): string[] {
-  const names = text.split(',');
-  const unknown = names.find((name) => !peerNames.includes(name));
-  if (unknown !== undefined)
-    throw new InvalidArgumentError(`"${unknown}" is none of ${peerNames.join(', ')}.`);
-  return names;
+function readEarlier({ json, adapter, host }: Arguments): BenchResult | undefined {
+  if (!json || !existsSync(json)) return undefined;
+  const earlier = JSON.parse(readFileSync(json, 'utf8')) as BenchResult;
+  const recipe = host === 'node' ? 'node' : adapter;
+  if (earlier.recipe !== recipe) throw new Error(`${json} is of ${earlier.recipe}, not ${recipe}`);
+  const whole = earlier.results.filter(({ error }) => !error);
+  console.log(`${whole.length} problems are in ${json} already`);
+  return { ...earlier, results: whole };
 }
 
-function readNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It is not a number above 0.');
-  return value;
+/** One line for each row of a problem: short, and still to be read and compared. */
+function write({ json }: Arguments, result: BenchResult): void {
+  if (!json) return;
+  const short = (_key: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  const { results, cold, ...rest } = result;
+  const lines = (list: readonly unknown[]) =>
+    list.length === 0 ? '[]' : `[\n${list.map((one) => JSON.stringify(one, short)).join(',\n')}\n]`;
+  const head = JSON.stringify(rest, short).slice(0, -1);
+  writeFileSync(json, `${head},\n"results":${lines(results)},\n"cold":${lines(cold)}}\n`);
+}
+
+async function writeLast({ markdown: file, chart }: Arguments, result: BenchResult): Promise<void> {
+  if (file) writeFileSync(file, markdown(result));
+  if (!chart) return;
+  // Loaded when they are asked for: the libraries are large.
+  const { problemChart, toPng } = await import('./chart.ts');
+  const svg = problemChart(result);
+  writeFileSync(chart, chart.endsWith('.png') ? toPng(svg) : svg);
+}
+
+function machine(): string {
+  const model = cpus()[0]?.model.trim() || process.arch;
+  return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
 }
 
 function progress(line: string): void {

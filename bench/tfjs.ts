@@ -2,11 +2,13 @@
 
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
-import { type Engine, inputOf } from './engines.ts';
+import { sizeOf } from '../src/core/shape.ts';
+import { type Engine, inputOf } from './engine.ts';
 import { type ConvProblem, weightDims, weightsOf } from './problems/conv.ts';
-import type { PoolProblem, ProductProblem } from './problems/ops.ts';
+import type { PoolProblem, ProductProblem, ResizeProblem } from './problems/ops.ts';
 import { seededData } from './problems/problem.ts';
 import type { Problem } from './problems/suites.ts';
+import type { TransposedProblem } from './problems/transposed.ts';
 
 type Run = (x: tf.Tensor) => tf.Tensor;
 
@@ -17,6 +19,7 @@ interface Form {
 
 export const tfjs: Engine = {
   name: 'tfjs webgpu',
+  role: 'peer',
   version: tf.version.tfjs,
   lacks(problem) {
     if (problem.kind === 'net') return 'left out: it reads no ONNX';
@@ -53,14 +56,16 @@ export const tfjs: Engine = {
         y.dispose();
         return values;
       },
-      async resident(repeats) {
-        const results = Array.from({ length: repeats }, () => run(resident));
-        // The backend batches dispatches; this sends what is left.
-        backend.endComputePassEncoder();
-        backend.submitQueue();
-        await device.queue.onSubmittedWorkDone();
-        for (const result of results) result.dispose();
-      },
+      openResident: async () => ({
+        async run(repeats) {
+          const results = Array.from({ length: repeats }, () => run(resident));
+          // The backend batches dispatches; this sends what is left.
+          backend.endComputePassEncoder();
+          backend.submitQueue();
+          await device.queue.onSubmittedWorkDone();
+          for (const result of results) result.dispose();
+        },
+      }),
       async dispose() {
         tf.dispose([given, resident, ...constants]);
       },
@@ -74,6 +79,12 @@ function formOf(problem: Problem): Form {
       return convForm(problem);
     case 'pool':
       return { run: poolRun(problem), constants: [] };
+    case 'conv-transpose':
+      return transposedForm(problem);
+    case 'resize':
+      return { run: resizeRun(problem), constants: [] };
+    case 'relu':
+      return { run: (x) => tf.relu(x), constants: [] };
     case 'softmax':
       return { run: (x) => tf.softmax(x), constants: [] };
     case 'product':
@@ -120,6 +131,44 @@ function convForm({ shape }: ConvProblem): Form {
   const run: Run = (x) =>
     tf.depthwiseConv2d(x as tf.Tensor4D, filter, stride, pad as number, 'NHWC', dilation);
   return { run, constants: [filter] };
+}
+
+function transposedForm({ weightDims, stride, pads, outputDims }: TransposedProblem): Form {
+  const [top, left, bottom, right] = pads;
+  const isEven = new Set(pads).size === 1;
+  const filter = tf.tidy(
+    () =>
+      tf.transpose(tf.tensor(seededData(sizeOf(weightDims), 2), [...weightDims]), [
+        ...[2, 3, 1, 0],
+      ]) as tf.Tensor4D,
+  );
+  const [batch, channels, height, width] = outputDims;
+  const pad = isEven
+    ? top
+    : ([
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ] satisfies tf.backend_util.ExplicitPadding);
+  // Its types know no explicit pads here, its kernels do.
+  const run: Run = (x) =>
+    tf.conv2dTranspose(
+      x as tf.Tensor4D,
+      filter,
+      [batch, height, width, channels],
+      stride,
+      pad as number,
+    );
+  return { run, constants: [filter] };
+}
+
+function resizeRun({ mode, input }: ResizeProblem): Run {
+  const [, , height = 1, width = 1] = input.dims;
+  const size: [number, number] = [2 * height, 2 * width];
+  return mode === 'nearest'
+    ? (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, size)
+    : (x) => tf.image.resizeBilinear(x as tf.Tensor4D, size, false, true);
 }
 
 function poolRun({ pool, kernel, stride, pad }: PoolProblem): Run {

@@ -1,10 +1,19 @@
-/** Convolutions: those of five networks, and shapes that these do not have. */
+/** Convolutions: those of six networks, and shapes that these do not have. */
 
 import { sizeOf } from '../../src/core/shape.ts';
 import { hostTensor } from '../../src/core/tensor.ts';
 import { encodeModel } from '../../test/support/onnx-writer.ts';
 import { type ProblemBase, seededData } from './problem.ts';
-import { inceptionV1, mobilenetV2, type Row, resnet50, squeezenet, vgg19 } from './tables.ts';
+import {
+  inceptionV1,
+  mobilenetV2,
+  portraitPrisma,
+  type Row,
+  resnet50,
+  squeezenet,
+  vgg19,
+} from './tables.ts';
+import { type TransposedProblem, transposedProblems } from './transposed.ts';
 
 export interface ConvShape {
   readonly batch: number;
@@ -60,10 +69,11 @@ export const networkConvolutions: Readonly<Record<string, readonly ConvProblem[]
   squeezenet: squeezenet.map((row) => problemOf(row)),
   vgg19: vgg19.map((row) => problemOf(row)),
   inceptionV1: inceptionV1.map((row) => problemOf(row)),
+  portraitPrisma: portraitPrisma.map((row) => problemOf(row)),
 };
 
 /** Every distinct one; networks share some. */
-export function convProblems(): ConvProblem[] {
+export function convProblems(): (ConvProblem | TransposedProblem)[] {
   const single = [
     ...Object.values(networkConvolutions).flat(),
     ...more.map(({ row, dilation }) => problemOf(row, dilation)),
@@ -72,7 +82,8 @@ export function convProblems(): ConvProblem[] {
     .map((row) => problemOf(row, 1, 8))
     .filter(({ macs }) => macs <= batchedMacs)
     .filter((_, index) => index % 4 === 0);
-  return [...new Map([...single, ...eight].map((problem) => [problem.name, problem])).values()];
+  const all = [...single, ...transposedProblems(), ...eight];
+  return [...new Map(all.map((problem) => [problem.name, problem])).values()];
 }
 
 export function problemOf(
@@ -90,6 +101,7 @@ export function problemOf(
     kind: 'conv',
     name: nameOf(shape),
     macs,
+    bytes: 4 * (sizeOf(dims) + sizeOf(weightDims(shape)) + sizeOf(outputDims(shape))),
     input: { name: 'x', dims },
     output: 'y',
     shape,

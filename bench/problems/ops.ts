@@ -1,4 +1,4 @@
-/** Other operators: pooling, softmax, depthwise convolution, products of matrices and vectors. */
+/** Other operators: pooling, softmax, depthwise convolution, resizing, products, pointwise ones. */
 
 import { sizeOf } from '../../src/core/shape.ts';
 import { hostTensor } from '../../src/core/tensor.ts';
@@ -26,7 +26,23 @@ export interface ProductProblem extends ProblemBase {
   readonly columns: number;
 }
 
-export type OpProblem = PoolProblem | SoftmaxProblem | ProductProblem | ConvProblem;
+/** Twice as high and as wide. */
+export interface ResizeProblem extends ProblemBase {
+  readonly kind: 'resize';
+  readonly mode: 'nearest' | 'linear';
+}
+
+export interface ReluProblem extends ProblemBase {
+  readonly kind: 'relu';
+}
+
+export type OpProblem =
+  | PoolProblem
+  | SoftmaxProblem
+  | ProductProblem
+  | ResizeProblem
+  | ReluProblem
+  | ConvProblem;
 
 export function opProblems(): OpProblem[] {
   return [
@@ -38,8 +54,16 @@ export function opProblems(): OpProblem[] {
     pool('global average', 2048, 7, 7, 1, 0),
     pool('global average', 64, 112, 112, 1, 0),
     softmax(16384, 21),
+    softmax(65537, 10),
     softmax(256, 1000),
-    softmax(8, 65536),
+    softmax(8, 50257),
+    softmax(1, 50257),
+    resize('nearest', 64, 56),
+    resize('linear', 64, 56),
+    resize('linear', 21, 65),
+    // So small that only what each run costs anyway is timed.
+    relu([1, 4]),
+    relu([1, 64, 112, 112]),
     problemOf([32, 112, 32, 3, 1, 1, 32]),
     problemOf([144, 56, 144, 3, 2, 1, 144]),
     problemOf([960, 7, 960, 3, 1, 1, 960]),
@@ -84,6 +108,26 @@ function softmax(rows: number, length: number): SoftmaxProblem {
   const dims = [rows, length];
   const node = { op: 'Softmax', inputs: ['x'], outputs: ['y'], attributes: { axis: -1 } };
   return { ...single(`softmax, ${rows} rows of ${length}`, node, dims, dims), kind: 'softmax' };
+}
+
+function resize(mode: ResizeProblem['mode'], channels: number, size: number): ResizeProblem {
+  const attributes =
+    mode === 'nearest'
+      ? { mode, coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+      : { mode, coordinate_transformation_mode: 'half_pixel' };
+  const node = { op: 'Resize', inputs: ['x', '', 'scales'], outputs: ['y'], attributes };
+  const scales = () => ({ scales: hostTensor('float32', [4], new Float32Array([1, 1, 2, 2])) });
+  const dims = [1, channels, size, size];
+  const outDims = [1, channels, 2 * size, 2 * size];
+  return {
+    ...single(`resize 2x ${mode}, ${channels}, ${size}x${size}`, node, dims, outDims, scales),
+    ...{ kind: 'resize', mode },
+  };
+}
+
+function relu(dims: readonly number[]): ReluProblem {
+  const node = { op: 'Relu', inputs: ['x'], outputs: ['y'] };
+  return { ...single(`relu, ${dims.join('x')}`, node, dims, dims), kind: 'relu' };
 }
 
 function product(rows: number, inner: number, columns: number): ProductProblem {

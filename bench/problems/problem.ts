@@ -13,6 +13,29 @@ export interface ProblemBase {
   model(): Uint8Array | Promise<Uint8Array>;
 }
 
+/** Brings a file of the repository; in a page, from the server that serves the page. */
+export type ReadFile = (path: string) => Promise<Uint8Array>;
+
+/** Where a page asks for the models. */
+export const modelUrl = '/bench-models/';
+
+const fetched: ReadFile = async (path) => {
+  const response = await fetch(`${modelUrl}${encodeURIComponent(path)}`);
+  if (!response.ok) throw new Error(`${path} is not there`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+let readFile = fetched;
+
+/** For hosts that have no server. */
+export function useReader(reader: ReadFile): void {
+  readFile = reader;
+}
+
+export function readModel(path: string): Promise<Uint8Array> {
+  return readFile(path);
+}
+
 /** Zero-mean uniform numbers, the same for the same seed (a linear congruential generator). */
 export function seededData(length: number, seed: number): Float32Array {
   let state = seed >>> 0;

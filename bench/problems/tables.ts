@@ -1,5 +1,5 @@
 /**
- * The distinct convolutions of five networks, as numbers. A row is
+ * The distinct convolutions of six networks, as numbers. A row is
  * `[input channels, height = width, output channels, kernel, stride, pad, group]`;
  * a pad is for all four sides or `[top, left, bottom, right]`, and the group is 1 where left out.
  */
@@ -163,4 +163,36 @@ export const inceptionV1: readonly Row[] = [
   [192, 6, 384, 3, 1, 1],
   [832, 6, 48, 1, 1, 0],
   [48, 6, 128, 5, 1, 2],
+];
+
+/** portrait-prisma (256×256). */
+export const portraitPrisma: readonly Row[] = [
+  [3, 256, 8, 3, 1, 1],
+  [8, 256, 8, 3, 1, 1, 8],
+  [8, 256, 8, 1, 1, 0],
+  [8, 256, 32, 3, 2, [0, 0, 1, 1]],
+  [32, 128, 32, 3, 1, 1, 32],
+  [32, 128, 32, 1, 1, 0],
+  [32, 128, 64, 3, 2, [0, 0, 1, 1]],
+  [64, 64, 64, 3, 1, 1, 64],
+  [64, 64, 64, 1, 1, 0],
+  [64, 64, 128, 3, 2, [0, 0, 1, 1]],
+  [128, 32, 128, 3, 1, 1, 128],
+  [128, 32, 128, 1, 1, 0],
+  [128, 32, 128, 3, 2, [0, 0, 1, 1]],
+  [128, 16, 128, 3, 1, 1, 128],
+  [128, 16, 128, 1, 1, 0],
+];
+
+/** Transposed: portrait-prisma's, a U-Net's, and the kernels of 3 and 4 that decoders use. */
+export const transposed: readonly Row[] = [
+  [128, 16, 128, 3, 2, [0, 0, 1, 1]],
+  [128, 32, 64, 3, 2, [0, 0, 1, 1]],
+  [64, 64, 32, 3, 2, [0, 0, 1, 1]],
+  [32, 128, 8, 3, 2, [0, 0, 1, 1]],
+  [128, 28, 64, 2, 2, 0],
+  [64, 56, 32, 2, 2, 0],
+  [64, 28, 64, 3, 2, 1],
+  [256, 8, 128, 4, 2, 1],
+  [64, 32, 32, 4, 2, 1],
 ];

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { chartOf } from '../../../bench/chart.ts';
+import { problemChart, toPng } from '../../../bench/chart.ts';
 import { convProblems, networkConvolutions } from '../../../bench/problems/conv.ts';
 import { selected } from '../../../bench/problems/suites.ts';
 import { comparisons, geometricMean, markdown, summaryText } from '../../../bench/report.ts';
@@ -22,7 +22,7 @@ describe('the benchmark', () => {
     try {
       const { stdout } = await run(process.execPath, [
         ...['--import', 'tsx', 'bench/run.ts', '--filter', '1x1', '--rounds', '5'],
-        ...['--seconds', '1', '--json', json, '--chart', chart],
+        ...['--seconds', '1', '--peers', 'onnxruntime,tfjs', '--json', json, '--chart', chart],
       ]);
       const result = JSON.parse(readFileSync(json, 'utf8')) as BenchResult;
       expect(result.results.map(({ problem }) => problem)).toEqual(['conv 1x1, 64 to 256, 56x56']);
@@ -35,7 +35,8 @@ describe('the benchmark', () => {
       for (const row of rows) {
         expect(row.error).toBeUndefined();
         expect(row.relativeError).toBeLessThan(1e-3);
-        expect(row.endToEnd?.runs).toBeGreaterThanOrEqual(5);
+        // Five, unless the machine is so busy that the row says it got fewer.
+        expect(row.endToEnd?.runs).toBeGreaterThanOrEqual(row.note?.includes('fewer') ? 2 : 5);
         expect(row.residentRatio?.median).toBeGreaterThan(0);
         expect(stdout).toContain(`${row.engine} ${row.version}`);
       }
@@ -48,7 +49,7 @@ describe('the benchmark', () => {
     }
   }, 240_000);
 
-  it('has the distinct convolutions of five networks and what these lack', () => {
+  it('has the distinct convolutions of six networks and what these lack', () => {
     const problems = convProblems();
     const names = problems.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -66,28 +67,29 @@ describe('the benchmark', () => {
     // Published counts of the whole networks, less what is repeated.
     expect(networkConvolutions.vgg19).toHaveLength(9);
     expect(networkConvolutions.resnet50).toHaveLength(24);
+    expect(macs('transposed 2x2, 64 to 32, 56x56, stride 2, pads 0')).toBe(56 * 56 * 64 * 32 * 4);
   });
 
   it('gives a model to every problem, and a quick part of every suite', () => {
-    const available = ['LeNet-5'];
+    const available = ['models/lenet5/lenet5.onnx'];
     for (const suite of ['conv', 'ops', 'nets'] as const) {
-      const all = selected({ suite, available }).map(({ name }) => name);
-      const quick = selected({ suite, available, quick: true }).map(({ name }) => name);
+      const all = selected({ suite, available }).map(({ problem }) => problem.name);
+      const quick = selected({ suite, available, quick: true }).map(({ problem }) => problem.name);
       expect(quick.length).toBeGreaterThan(0);
-      expect(quick.length).toBeLessThanOrEqual(20);
+      expect(quick.length).toBeLessThanOrEqual(21);
       expect(all).toEqual(expect.arrayContaining(quick));
     }
-    const mixed = selected({ quick: true, available }).map(({ name }) => name);
+    const mixed = selected({ quick: true, available }).map(({ problem }) => problem.name);
     expect(mixed).toContain('LeNet-5');
     expect(new Set(mixed).size).toBe(mixed.length);
-    for (const problem of selected({ suite: 'ops', available }))
+    for (const { problem } of selected({ suite: 'ops', available }))
       expect(problem.model()).toBeInstanceOf(Uint8Array);
   });
 });
 
 describe('the report', () => {
   const row = (engine: string, time: number, more: Partial<EngineRow> = {}): EngineRow => ({
-    ...{ engine, version: '1', relativeError: 0 },
+    ...{ engine, version: '1', relativeError: 0, role: engine === 'wgconv' ? 'own' : 'peer' },
     endToEnd: { median: time, p10: time, p90: time, runs: 5 },
     resident: { median: time, p10: time, p90: time, runs: 5 },
     endToEndRatio: { median: time / 2, low: time / 2, high: time / 2 },
@@ -96,19 +98,29 @@ describe('the report', () => {
   });
   const result: BenchResult = {
     ...{ recipe: 'cr-ss', adapter: 'swiftshader', browser: 'Chrome/1' },
-    ...{ ceilingGflops: 10, ceilingGbps: 1 },
+    ...{ host: 'chrome', date: '2026-01-01T00:00:00Z', machine: 'm', quick: false, seconds: 5 },
+    ...{ limits: 'l', clockStep: 0.1, cold: [] },
+    ceiling: {
+      ...{ gflops: 10, gbps: 1, dispatchMicroseconds: 10 },
+      ...{ readbackMilliseconds: 1, readbackGbps: 1 },
+    },
     results: [
       {
-        ...{ problem: 'won', macs: 1e6, algorithm: 'a' },
-        rows: [row('wgconv', 2), row('slow', 16), row('fast', 8)],
+        ...{ suite: 'conv', problem: 'won', macs: 1e6, algorithm: 'a' },
+        rows: [
+          row('wgconv', 2),
+          row('slow', 16),
+          row('fast', 8),
+          row('cpu', 1, { role: 'yardstick' }),
+        ],
       },
       {
-        ...{ problem: 'lost', macs: 1e6, algorithm: 'a' },
+        ...{ suite: 'conv', problem: 'lost', macs: 1e6, algorithm: 'a' },
         rows: [row('wgconv', 2), row('fast', 1), row('wrong', 0.01, { implausible: true })],
       },
       {
-        ...{ problem: 'alone', macs: 0, algorithm: 'a' },
-        rows: [row('wgconv', 2), { engine: 'p', version: '', relativeError: 0, error: 'no | op' }],
+        ...{ suite: 'conv', problem: 'alone', macs: 0, algorithm: 'a' },
+        rows: [row('wgconv', 2), { engine: 'p', version: '', role: 'peer', error: 'no | op' }],
       },
     ],
   };
@@ -133,10 +145,11 @@ describe('the report', () => {
     expect(table).toContain('| no   op |');
   });
 
-  it('draws the ratios as SVG', () => {
-    const svg = chartOf(result);
+  it('draws the ratios as SVG and PNG', () => {
+    const svg = problemChart(result);
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
     expect(svg.match(/<circle /g)).toHaveLength(2);
+    expect(toPng(svg).subarray(1, 4).toString()).toBe('PNG');
     expect(svg.indexOf('>lost<')).toBeLessThan(svg.indexOf('>won<'));
   });
 });
