@@ -8,8 +8,12 @@
  * neighbouring blocks; for a handful of columns. Workgroup (tile of `productTiles`): through
  * workgroup memory.
  *
- * Bindings: `source` C4 `[images][kBlocks][pixels]`, or linear with a multiple of four channels; `weights` `[outBlock][kBlock]` of 4×4; bias,
- * residual, result by the epilogue. A split variant has the partial sums in their place.
+ * A batch of products has weights for each: workgroups of z multiply image z alone, and `columns`
+ * are those of one image.
+ *
+ * Bindings: `source` C4 `[images][kBlocks][pixels]`, or linear with a multiple of four channels;
+ * `weights` `[outBlock][kBlock]` of 4×4, one after another for a batch; bias, residual, result by the
+ * epilogue. A split variant has the partial sums in their place.
  */
 
 import { blockReader, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
@@ -68,7 +72,7 @@ function isRegister(tile: GemmC4Variant['tile']): tile is RegisterTileName {
 }
 
 const loader: PatchLoader = {
-  setup: 'let base = blockAt(image, 0u, u.kBlocks, pixel, u.pixels);',
+  setup: 'let base = blockAt(workgroup.z + image, 0u, u.kBlocks, pixel, u.pixels);',
   load: 'select(vec4<f32>(0.0), readBlock(base + k * blockStep * u.pixels, u.pixels), inRange & (k < u.kBlocks))',
   advance: '',
 };
@@ -89,12 +93,13 @@ fn main(
   ${lines(
     range(pixels).map((p) => {
       const column = `min(first + ${p}u * u.stride, u.columns - 1u)`;
-      return `var at${p} = blockAt(${column} / u.pixels, startK, u.kBlocks, ${column} % u.pixels, u.pixels);`;
+      return `var at${p} = blockAt(workgroup.z + ${column} / u.pixels, startK, u.kBlocks, ${column} % u.pixels, u.pixels);`;
     }),
   )}
   ${lines(
     range(blocks).map(
-      (b) => `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.kBlocks;`,
+      (b) =>
+        `let weightStart${b} = (workgroup.z * u.outBlocks + min(firstBlock + ${b}u, u.outBlocks - 1u)) * u.kBlocks;`,
     ),
   )}
   ${lines(
@@ -125,7 +130,7 @@ fn main(
       (p) => `{
     let column = first + ${p}u * u.stride;
     if (column < u.columns) {
-      let at = c4Index(column / u.pixels, firstBlock, u.outBlocks, column % u.pixels, u.pixels);
+      let at = c4Index(workgroup.z + column / u.pixels, firstBlock, u.outBlocks, column % u.pixels, u.pixels);
       ${lines(
         range(blocks).map(
           (b) =>
@@ -151,13 +156,13 @@ fn main(
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let column = min(index / u.outBlocks, u.columns - 1u);
   let block = index % u.outBlocks;
-  let image = column / u.pixels;
+  let image = workgroup.z + column / u.pixels;
   let pixel = column % u.pixels;
   let start = blockAt(image, 0u, u.kBlocks, pixel, u.pixels);
   var sum = vec4<f32>(0.0);
   for (var k = 0u; k < u.kBlocks; k++) {
     let value = readBlock(start + k * blockStep * u.pixels, u.pixels);
-    let tap = weights[block * u.kBlocks + k];
+    let tap = weights[(workgroup.z * u.outBlocks + block) * u.kBlocks + k];
     sum += vec4<f32>(tap[0]) * value.x + vec4<f32>(tap[1]) * value.y;
     sum += vec4<f32>(tap[2]) * value.z + vec4<f32>(tap[3]) * value.w;
   }

@@ -19,6 +19,7 @@ import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
 import { packConv } from './pack_conv.ts';
+import { packWinograd } from './pack_winograd.ts';
 import { pad } from './pad.ts';
 import { permute } from './permute.ts';
 import { pointwiseBinary } from './pointwise_binary.ts';
@@ -31,11 +32,16 @@ import { resize } from './resize.ts';
 import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
+import { winogradInput } from './winograd_input.ts';
+import { winogradOutput } from './winograd_output.ts';
 
 export const kernels: readonly Kernel[] = [
   convGrouped,
   depthwise,
   packConv,
+  packWinograd,
+  winogradInput,
+  winogradOutput,
   im2col,
   gemmC4,
   splitSum,

@@ -65,7 +65,8 @@ export interface PatchLoader {
 
 /**
  * WGSL of the whole kernel below its functions. Uniforms: `kBlocks`, `outBlocks`, `pixels` of one
- * image, `columns` of all images, `columnGroups` (tiles along the columns); `splitUniforms`.
+ * image, `columns` of all images, `columnGroups` (tiles along the columns); `splitUniforms`. A batch
+ * of products with weights of their own lies along z: see `gemm_c4`.
  */
 export function productMain(tile: ProductTile, loader: PatchLoader): string {
   const { pixels, blocks, threadPixels, threadBlocks } = tile;
@@ -123,7 +124,7 @@ fn main(
       let k = min(first + row, u.kBlocks - 1u);
       let outBlock = min(firstBlock + block, u.outBlocks - 1u);
       weightTile[(row * ${blocks}u + block) * 4u + vector % 4u] =
-        vec4<f32>(weights[outBlock * u.kBlocks + k][vector % 4u]);
+        vec4<f32>(weights[(workgroup.z * u.outBlocks + outBlock) * u.kBlocks + k][vector % 4u]);
     }`,
       )
       .join('\n')}
@@ -153,7 +154,7 @@ fn main(
       (p) => `{
     let column = firstColumn + lane + ${p * lanes}u;
     if (column < u.columns) {
-      let image = column / u.pixels;
+      let image = workgroup.z + column / u.pixels;
       let pixel = column % u.pixels;
       ${range(threadBlocks)
         .map(

@@ -5,7 +5,14 @@ import { internal, WgconvError } from '../core/errors.ts';
 import type { ReferenceTensor } from '../core/reference.ts';
 import type { StaticTensorType, TensorType } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import type { AnyOperator, HostValues, NodeFacts, Reference, ReferenceResult } from './operator.ts';
+import type {
+  AnyOperator,
+  HostValues,
+  NodeFacts,
+  Reference,
+  ReferenceContext,
+  ReferenceResult,
+} from './operator.ts';
 
 /** The node's facts, or undefined where a type is not known (yet). */
 export function factsOf(node: Node, graph: Graph): NodeFacts | undefined {
@@ -47,9 +54,10 @@ export function callReference(
   reference: Reference<unknown>,
   inputs: readonly (ReferenceTensor | undefined)[],
   outputs: readonly StaticTensorType[],
-  single = false,
+  how: Partial<Pick<ReferenceContext, 'single' | 'arithmetic'>> = {},
 ): (ReferenceTensor & ReferenceResult)[] {
-  const results = namingNode(node, () => reference(inputs, node.attributes, { single, outputs }));
+  const context = { single: false, ...how, outputs };
+  const results = namingNode(node, () => reference(inputs, node.attributes, context));
   return results.map((result, index) => {
     const type = outputs[index];
     if (!type) throw internal(`${node.op} "${node.name}" has more results than outputs`);

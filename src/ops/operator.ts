@@ -38,12 +38,17 @@ export type HostValues = (index: number) => HostTensor | undefined;
  */
 export type Accuracy = 'exact' | 'sum' | 'function' | 'discrete';
 
+/** Ways to compute a sum whose rounding the plain sum of products does not bound. */
+export type Arithmetic = 'winograd_2x2' | 'winograd_4x4';
+
 export interface ReferenceContext {
   /**
    * Sums are rounded to float32 after every product and every addition, in the order of the
    * loops: the sequential float32 sum that a GPU's result is held against.
    */
   readonly single: boolean;
+  /** How the device computed it, where that has a bound of its own. */
+  readonly arithmetic?: Arithmetic | undefined;
   /** Types and shapes of the outputs, as `infer` gave them. */
   readonly outputs: readonly StaticTensorType[];
 }
@@ -166,6 +171,10 @@ export interface LoweringIO {
   readonly inputs: readonly (DeviceTensor | undefined)[];
   readonly outputs: readonly DeviceTensor[];
   readonly epilogue: Epilogue | undefined;
+  /** Bytes of scratch that do not raise the plan's memory; a candidate may size its rounds by it. */
+  readonly scratchBytes?: number | undefined;
+  /** What rounds more than the plain sum is not wanted, but may be asked for by name. */
+  readonly plainRounding?: boolean | undefined;
   constant: HostValues;
 }
 
@@ -208,6 +217,9 @@ export interface Cost {
 export interface Candidate {
   /** `conv_direct`, `im2col_gemm`, …; what the `algorithm` option forces and reports show. */
   readonly algorithm: string;
+  readonly arithmetic?: Arithmetic | undefined;
+  /** Valid, but only for whom it is asked by name: never chosen by its cost. */
+  readonly onlyForced?: boolean | undefined;
   readonly dispatches: readonly Dispatch[];
   /** Bytes of each scratch buffer. */
   readonly scratch: readonly number[];

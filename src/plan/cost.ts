@@ -26,12 +26,14 @@ export interface RankedCandidate {
   readonly seconds: number;
 }
 
-/** Candidates by estimated time, fastest first. */
+/** Candidates by estimated time, fastest first; those that are only taken by name come last. */
 export function rankCandidates(
   candidates: readonly Candidate[],
   caps: DeviceCaps,
 ): RankedCandidate[] {
   return candidates
     .map((candidate) => ({ candidate, seconds: estimateSeconds(candidate, caps) }))
-    .sort((a, b) => a.seconds - b.seconds);
+    .sort((a, b) => rank(a) - rank(b) || a.seconds - b.seconds);
 }
+
+const rank = ({ candidate }: RankedCandidate): number => (candidate.onlyForced ? 1 : 0);

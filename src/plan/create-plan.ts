@@ -17,6 +17,7 @@ import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
 import { align16, PlannedWeights } from './planned-weights.ts';
+import { needsPlainRounding } from './rounding.ts';
 import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
@@ -34,6 +35,9 @@ export interface PlanOptions {
  * candidate that takes more is chosen only where it is forced or alone.
  */
 const fastAllowance = 1.05;
+
+/** What a report says of nodes that ran by Winograd's arithmetic. */
+const spreads = 'a value that is not finite spreads over its tile of pixels';
 
 interface DraftStep {
   readonly step: Step;
@@ -76,6 +80,7 @@ class PlanBuilder {
   readonly #nodes: NodePlan[] = [];
   readonly #joins: Joins;
   readonly #liveness: Liveness;
+  readonly #plainRounding: boolean;
   /** Where each device value is, views included. */
   readonly #places: Places;
   readonly #onHost = new Set<string>();
@@ -98,6 +103,7 @@ class PlanBuilder {
     this.#places = new Places((name) => this.#tensor(name), this.#joins.parts);
     this.#liveness = livenessOf(graph, caps);
     this.#weights = new PlannedWeights(graph, caps);
+    this.#plainRounding = needsPlainRounding(graph);
   }
 
   addNode(node: Node, index: number): void {
@@ -219,12 +225,13 @@ class PlanBuilder {
     this.#nodes.push({
       home: 'device',
       algorithm: chosen?.candidate.algorithm ?? 'empty',
+      arithmetic: chosen?.candidate.arithmetic,
       candidates: ranked.map(({ candidate, seconds }) => ({
         algorithm: candidate.algorithm,
         seconds,
       })),
       cost: chosen?.candidate.cost,
-      reason,
+      reason: chosen?.candidate.arithmetic ? `${reason}; ${spreads}` : reason,
     });
   }
 
@@ -262,7 +269,7 @@ class PlanBuilder {
   #choose(node: Node, index: number): RankedCandidate[] {
     const { atNode, peak } = this.#liveness;
     const budget = this.#scratchAllowance * peak - (atNode[index] ?? 0);
-    const ranked = moveToFront(this.#candidates(node), ({ candidate }) => {
+    const ranked = moveToFront(this.#candidates(node, Math.max(budget, 0)), ({ candidate }) => {
       const bytes = candidate.scratch.reduce((sum, part) => sum + part, 0);
       return bytes === 0 || bytes <= budget;
     });
@@ -276,9 +283,12 @@ class PlanBuilder {
     return moveToFront(ranked, matches);
   }
 
-  #candidates(node: Node): RankedCandidate[] {
+  #candidates(node: Node, scratchBytes?: number): RankedCandidate[] {
     const operator = operatorOf(node);
-    const io = loweringIO(this.#graph, node, this.#caps);
+    const io = {
+      ...loweringIO(this.#graph, node, this.#caps),
+      ...{ scratchBytes, plainRounding: this.#plainRounding },
+    };
     const all = operator.lower(io, node.attributes, this.#caps);
     const allowed: Candidate[] = [];
     let violation = 'the operator has no kernel for these types and shapes';

@@ -4,7 +4,7 @@ import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
 import type { DataType } from '../core/dtype.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Layout } from '../graph/graph.ts';
-import type { Cost } from '../ops/operator.ts';
+import type { Arithmetic, Cost } from '../ops/operator.ts';
 
 /** Where a binding's bytes are. */
 export type BufferRef =
@@ -82,6 +82,8 @@ export interface NodePlan {
   readonly home: 'device' | 'host' | 'view' | 'joined';
   /** Chosen algorithm, for device nodes. */
   readonly algorithm?: string | undefined;
+  /** What its rounding is bounded by, where that is not the plain sum of products. */
+  readonly arithmetic?: Arithmetic | undefined;
   /** The estimated seconds of every candidate, best first. */
   readonly candidates: readonly { readonly algorithm: string; readonly seconds: number }[];
   readonly cost?: Cost | undefined;

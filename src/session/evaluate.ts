@@ -6,11 +6,14 @@ import { isStatic, type StaticTensorType, type TensorType } from '../core/shape.
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { callReference } from '../ops/facts.ts';
-import type { Accuracy, Reference, ReferenceResult } from '../ops/operator.ts';
+import type { Accuracy, Reference, ReferenceContext, ReferenceResult } from '../ops/operator.ts';
 import { operatorOf } from '../plan/homes.ts';
 
 export type Lookup = (name: string) => ReferenceTensor | undefined;
 export type EvaluatedTensor = ReferenceTensor & ReferenceResult;
+
+/** How the sums of a node are to be computed or bounded; see `ReferenceContext`. */
+type How = Partial<Pick<ReferenceContext, 'single' | 'arithmetic'>>;
 
 /** Loads the oracles of nodes; they are in chunks of their own. */
 export class References {
@@ -29,20 +32,21 @@ export class References {
   }
 
   /** The node's outputs; a fused node is the composition of its originals. */
-  evaluate(node: Node, graph: Graph, lookup: Lookup, single = false): EvaluatedTensor[] {
+  evaluate(node: Node, graph: Graph, lookup: Lookup, how: How = {}): EvaluatedTensor[] {
     if (!node.origin) {
       if (node.epilogue) throw internal(`the fused node "${node.name}" lost its originals`);
-      return this.#evaluateOne(node, graph, lookup, single);
+      return this.#evaluateOne(node, graph, lookup, how);
     }
     const local = new Map<string, EvaluatedTensor>();
     let results: EvaluatedTensor[] = [];
     for (const original of node.origin) {
-      results = this.#evaluateOne(
-        original,
-        graph,
-        (name) => local.get(name) ?? lookup(name),
-        single,
-      );
+      const [before] = results;
+      results = this.#evaluateOne(original, graph, (name) => local.get(name) ?? lookup(name), how);
+      const [after] = results;
+      // Steps of an epilogue compute element by element.
+      if (before?.ambiguous && after && !after.ambiguous) {
+        results = [{ ...after, ambiguous: before.ambiguous }];
+      }
       original.outputs.forEach((name, index) => {
         const result = results[index];
         if (result) local.set(name, result);
@@ -56,7 +60,7 @@ export class References {
     });
   }
 
-  #evaluateOne(node: Node, graph: Graph, lookup: Lookup, single: boolean): EvaluatedTensor[] {
+  #evaluateOne(node: Node, graph: Graph, lookup: Lookup, how: How): EvaluatedTensor[] {
     const reference = this.#loaded.get(node.op);
     if (!reference) throw internal(`the reference of ${node.op} is not loaded`);
     const constant = (name: string) => graph.constants.get(name);
@@ -68,7 +72,7 @@ export class References {
       if (!tensor) throw internal(`the value "${name}" is not there for ${node.op} "${node.name}"`);
       return toReference(tensor);
     });
-    return callReference(node, reference, inputs, outputTypes(node, graph, inputs), single);
+    return callReference(node, reference, inputs, outputTypes(node, graph, inputs), how);
   }
 }
 

@@ -70,7 +70,7 @@ export async function verifyExecutable(
   await executable.replay(feeds, async (index, inputs, outputs) => {
     const node = graph.nodes[index];
     if (!node) throw internal(`no node ${index}`);
-    const algorithm = plan.nodes[index]?.algorithm ?? '';
+    const { algorithm = '', arithmetic } = plan.nodes[index] ?? {};
     const originals = (node.origin ?? []).map((origin) => origin.name);
     const base = { node: node.name, operator: node.op, originals, algorithm };
     for (const [name, bytes] of inputs) {
@@ -88,7 +88,7 @@ export async function verifyExecutable(
     const lookup = (name: string) =>
       fed.get(name) ?? hostFeed(hostFeeds, name) ?? converted(graph, name);
     const expected = references
-      .evaluate(node, graph, lookup)
+      .evaluate(node, graph, lookup, { arithmetic })
       .map((result) => (roundsFoldedWeights(node, graph) ? withRoundedWeights(result) : result));
     let sequential: EvaluatedTensor[] | undefined;
     const accuracy = accuracyOf(node, graph);
@@ -98,7 +98,7 @@ export async function verifyExecutable(
       if (!bytes || !want) continue;
       const raw = rawTensor(asStored(plannedValue(executable, name)), bytes);
       const result = compare(raw.tensor, want, accuracy, () => {
-        sequential ??= references.evaluate(node, graph, lookup, true);
+        sequential ??= references.evaluate(node, graph, lookup, { single: true });
         return sequential[at] as EvaluatedTensor;
       });
       checks.push({ ...base, output: name, ...judge(result, raw.dirtyLanes), comparison: result });

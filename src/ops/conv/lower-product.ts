@@ -29,7 +29,7 @@ import { packWeights } from './packing.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
 import { productSizes, sliceCounts, splitEnd } from './split.ts';
 
-type TileName = RegisterTileName | ProductTileName;
+export type TileName = RegisterTileName | ProductTileName;
 
 function isRegister(tile: TileName): tile is RegisterTileName {
   return tile in registerTiles;

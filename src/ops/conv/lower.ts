@@ -8,7 +8,7 @@ import type { Candidate, LoweringIO } from '../operator.ts';
 import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
 import { isPlainProduct, lowerPointwise } from './lower-product.ts';
-import { biasRole, type ConvProblem, convInputs, isDepthwise } from './problem.ts';
+import { biasRole, type ConvProblem, convInputs, isDepthwise, isWinograd } from './problem.ts';
 
 /** The problem, or undefined where the tensors are not stored as the kernels need them. */
 export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvProblem | undefined {
@@ -39,11 +39,17 @@ export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvPro
 /** An algorithm, fetched with the first convolution that it can compute. */
 interface Algorithm {
   applies(problem: ConvProblem): boolean;
-  readonly module: LazyModule<(problem: ConvProblem, caps: DeviceCaps) => Candidate[]>;
+  readonly module: LazyModule<
+    (problem: ConvProblem, caps: DeviceCaps, io: LoweringIO) => Candidate[]
+  >;
 }
 
 /** Algorithms that not every network needs. */
 export const lazyAlgorithms: readonly Algorithm[] = [
+  {
+    applies: isWinograd,
+    module: lazyModule(() => import('./lower-winograd.ts').then((m) => m.lowerWinograd)),
+  },
   {
     applies: (p) => p.group === 1 && !isPlainProduct(p),
     module: lazyModule(() => import('./lower-patches.ts').then((m) => m.lowerPatches)),
@@ -75,5 +81,5 @@ export function lowerConv(
   const common =
     problem.group === 1 ? [...lowerPointwise(problem, caps), ...lowerDirect(problem, caps)] : [];
   const others = lazyAlgorithms.filter(({ applies }) => applies(problem));
-  return [...common, ...others.flatMap(({ module }) => module.get()(problem, caps))];
+  return [...common, ...others.flatMap(({ module }) => module.get()(problem, caps, io))];
 }

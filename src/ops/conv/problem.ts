@@ -93,3 +93,12 @@ export function isDepthwise(p: ConvProblem): boolean {
   const oneLayout = p.sourceLayout === p.epilogue.store;
   return oneLayout && p.group > 1 && p.inChannels === p.group && flat;
 }
+
+/** 3×3 taps at stride 1, undilated, not empty: what Winograd's filtering computes. */
+export function isWinograd(p: ConvProblem): boolean {
+  const flat = p.inDepth === 1 && p.kernelDepth === 1 && p.outDepth === 1;
+  const taps = p.kernelHeight === 3 && p.kernelWidth === 3;
+  const steps = p.strideY * p.strideX * p.dilationY * p.dilationX;
+  const size = p.batch * p.inChannels * outPixels(p);
+  return p.sourceLayout === 'c4' && p.group === 1 && flat && taps && steps === 1 && size > 0;
+}

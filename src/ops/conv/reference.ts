@@ -10,6 +10,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
 import { type ConvAttributes, convGeometry } from './geometry.ts';
+import { winogradMagnitude, winogradTransformTerms } from './winograd-magnitude.ts';
 
 /** Outputs [begin, end) of an axis whose tap at `offset` lies inside an input of `size`. */
 function insideRange(outSize: number, size: number, stride: number, offset: number) {
@@ -79,7 +80,7 @@ const addRowSingle: typeof addRow = (target, row, source, plane, weights, tap, t
 export const convReference: Reference<ConvAttributes> = (
   inputs,
   attributes,
-  { single, outputs },
+  { single, outputs, arithmetic },
 ) => {
   const [source, weight, bias] = inputs;
   const [type] = outputs;
@@ -96,7 +97,9 @@ export const convReference: Reference<ConvAttributes> = (
   const outPerGroup = g.outChannels / g.group;
   const taps = g.kernelDepth * g.kernelHeight * g.kernelWidth;
   const value = new Float64Array(g.batch * g.outChannels * outPlane);
-  const magnitude = new Float64Array(value.length);
+  const size = arithmetic === 'winograd_4x4' ? 4 : 2;
+  const winograd = arithmetic && winogradMagnitude(g, xMagnitude, wMagnitude, size);
+  const magnitude = winograd?.magnitude ?? new Float64Array(value.length);
   const slack = xSlack && new Float64Array(value.length);
   const addValue = single ? addRowSingle : addRow;
   const row: Row = { to: 0, count: 0, from: 0, step: g.strideX };
@@ -126,7 +129,9 @@ export const convReference: Reference<ConvAttributes> = (
                   row.from = inZ + (y * g.strideY + offsetY) * g.inWidth;
                   row.from += xBegin * g.strideX + offsetX;
                   addValue(value, row, x, inPlane, w, tap, taps, channels);
-                  addRow(magnitude, row, xMagnitude, inPlane, wMagnitude, tap, taps, channels);
+                  if (!winograd) {
+                    addRow(magnitude, row, xMagnitude, inPlane, wMagnitude, tap, taps, channels);
+                  }
                   if (slack && xSlack) {
                     addRow(slack, row, xSlack, inPlane, wMagnitude, tap, taps, channels);
                   }
@@ -138,7 +143,8 @@ export const convReference: Reference<ConvAttributes> = (
       }
     }
   }
-  let terms = inPerGroup * taps + (source.terms ?? 0) + (weight.terms ?? 0);
+  let terms = winograd ? inPerGroup + winogradTransformTerms : inPerGroup * taps;
+  terms += (source.terms ?? 0) + (weight.terms ?? 0);
   if (bias) {
     const b = numbersOf(bias);
     const bMagnitude = magnitudeOf(bias);
@@ -150,5 +156,5 @@ export const convReference: Reference<ConvAttributes> = (
     }
     terms += 1 + (bias.terms ?? 0);
   }
-  return [{ value, magnitude, terms, slack }];
+  return [{ value, magnitude, terms, slack, ambiguous: winograd?.ambiguous }];
 };

@@ -1,0 +1,217 @@
+/**
+ * Candidates `winograd_2x2` and `winograd_4x4`: input transform, one product for each point of a
+ * tile, output transform. Tiles go in rounds, so that what lies between stays small.
+ */
+
+import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
+import {
+  type Dispatch,
+  dispatch,
+  foldWorkgroups,
+  input,
+  output,
+  scratch,
+} from '../../../shaders/lib/kernel.ts';
+import { range } from '../../../shaders/lib/unroll.ts';
+import { type WinogradSize, winogradLanes, winogradSizes } from '../../../shaders/lib/winograd.ts';
+import { packWinograd } from '../../../shaders/pack_winograd.ts';
+import { winogradInput } from '../../../shaders/winograd_input.ts';
+import { winogradOutput } from '../../../shaders/winograd_output.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
+import type { Candidate, LoweringIO, Packing } from '../operator.ts';
+import { geometryValues, movedBytes } from './cost.ts';
+import { type Product, products } from './lower-product.ts';
+import { type ConvProblem, convInputs } from './problem.ts';
+
+/**
+ * Share of a product's efficiency that is assumed. On GPUs Winograd is a win on some and a loss on
+ * others, which only a measurement tells: it must be cheaper by far to be taken without one.
+ */
+const confidence = { software: 1, hardware: 0.6 } as const;
+
+const arithmetic = { 2: 'winograd_2x2', 4: 'winograd_4x4' } as const;
+
+/**
+ * Bytes of a round's transformed tiles, inputs and products together: what a cache keeps until the
+ * next dispatch reads it.
+ */
+const roundBytes = { software: 2 ** 21, hardware: 2 ** 25 } as const;
+
+/** Fewer tiles than these do not fill a dispatch. */
+const leastTiles = 64;
+
+/** Products with workgroup memory, and without, that are worth a look. */
+const mostProducts = 2;
+
+export function lowerWinograd(p: ConvProblem, caps: DeviceCaps, io: LoweringIO): Candidate[] {
+  return winogradSizes.flatMap((size) => {
+    const rounds = roundsOf(p, size, caps, io.scratchBytes);
+    const byRound = rounds.map((round) => roundProducts(p, round, caps));
+    return (byRound[0] ?? []).flatMap(({ name }) => {
+      const chosen = byRound.flatMap((list) => list.filter((other) => other.name === name));
+      if (chosen.length < rounds.length) return [];
+      return candidate(p, size, rounds, chosen, caps, io.plainRounding);
+    });
+  });
+}
+
+/** The likely best products of one point of a round; those are alike for all points. */
+function roundProducts(p: ConvProblem, round: Round, caps: DeviceCaps): Product[] {
+  const all = products(productProblem(p, round.tiles), scratch(0), 2, caps)
+    .filter(({ dispatches }) => dispatches.length === 1)
+    .sort((a, b) => effort(a) - effort(b));
+  const withBarriers = all.filter(({ cost }) => cost.barriers);
+  const without = all.filter(({ cost }) => !cost.barriers);
+  return [...without.slice(0, mostProducts), ...withBarriers.slice(0, mostProducts)];
+}
+
+const effort = ({ cost }: Product): number => cost.macs / cost.efficiency;
+
+interface Round {
+  readonly firstTile: number;
+  readonly tiles: number;
+}
+
+/** Points of a tile: the products of a round. */
+const pointsOf = (size: WinogradSize): number => (size + 2) ** 2;
+
+function tilesOf(p: ConvProblem, size: WinogradSize) {
+  const tilesX = Math.ceil(p.outWidth / size);
+  const tilesY = Math.ceil(p.outHeight / size);
+  return { tilesX, tilesY, all: p.batch * tilesX * tilesY };
+}
+
+/** As few rounds of equal size as the cache and the plan's memory allow. */
+function roundsOf(
+  p: ConvProblem,
+  size: WinogradSize,
+  caps: DeviceCaps,
+  scratchBytes = Number.POSITIVE_INFINITY,
+): Round[] {
+  const { all } = tilesOf(p, size);
+  const { inBlocks, outBlocks } = geometryValues(p);
+  const bytes = pointsOf(size) * (inBlocks + outBlocks) * 16;
+  const limit = Math.min(scratchBytes, roundBytes[caps.software ? 'software' : 'hardware']);
+  const most = Math.max(Math.floor(limit / bytes), leastTiles);
+  const count = Math.ceil(all / most);
+  const each = Math.ceil(all / count / 8) * 8;
+  return range(Math.ceil(all / each)).map((round) => ({
+    firstTile: round * each,
+    tiles: Math.min(each, all - round * each),
+  }));
+}
+
+/** One point's product of a round, as a 1×1 convolution whose columns are the tiles. */
+function productProblem(p: ConvProblem, tiles: number): ConvProblem {
+  const { outBlocks } = geometryValues(p);
+  return {
+    ...p,
+    ...{ batch: 1, inHeight: 1, inWidth: tiles, outHeight: 1, outWidth: tiles },
+    ...{ kernelHeight: 1, kernelWidth: 1, padTop: 0, padLeft: 0, padBottom: 0, padRight: 0 },
+    element: 'f32',
+    // Lanes past the last channel are zero already: their weights are.
+    epilogue: {
+      ...{ outChannels: outBlocks * 4, outPixels: tiles, store: 'c4' },
+      bias: undefined,
+      residual: undefined,
+      activation: undefined,
+    },
+  };
+}
+
+function candidate(
+  p: ConvProblem,
+  size: WinogradSize,
+  rounds: readonly Round[],
+  chosen: readonly Product[],
+  caps: DeviceCaps,
+  plainRounding = false,
+): Candidate {
+  const { inBlocks, outBlocks } = geometryValues(p);
+  const points = pointsOf(size);
+  const most = rounds[0]?.tiles ?? 0;
+  const packing = packWeights(p, size);
+  const transformed = points * (inBlocks + outBlocks) * tilesOf(p, size).all * 16;
+  const [first] = chosen;
+  return {
+    algorithm: `${arithmetic[size]}.${first?.name}`,
+    arithmetic: arithmetic[size],
+    onlyForced: size === 4 && plainRounding,
+    dispatches: rounds.flatMap((round, at) =>
+      transforms(p, size, round, caps, batched(chosen[at]?.dispatches ?? [], points)),
+    ),
+    scratch: [points * inBlocks * most * 16, points * outBlocks * most * 16],
+    packings: [packing],
+    cost: {
+      macs: points * chosen.reduce((sum, { cost }) => sum + cost.macs, 0),
+      bytes: transformed + packing.bytes,
+      serialBytes: transformed + movedBytes(p),
+      invocations: points * (first?.cost.invocations ?? 0),
+      efficiency:
+        (first?.cost.efficiency ?? 1) * confidence[caps.software ? 'software' : 'hardware'],
+      barriers: first?.cost.barriers ?? false,
+    },
+  };
+}
+
+/** Products of all points, from the transformed inputs to where the output transform reads. */
+function batched(dispatches: readonly Dispatch[], points: number): Dispatch[] {
+  return dispatches.map((dispatch) => ({
+    ...dispatch,
+    buffers: dispatch.buffers.map((role) => (role.role === 'output' ? scratch(1) : role)),
+    workgroups: [dispatch.workgroups[0], dispatch.workgroups[1], points],
+  }));
+}
+
+/** The dispatches of one round, around its products. */
+function transforms(
+  p: ConvProblem,
+  size: WinogradSize,
+  round: Round,
+  caps: DeviceCaps,
+  products: readonly Dispatch[],
+): Dispatch[] {
+  const geometry = geometryValues(p);
+  const { inBlocks, inHeight, inWidth, padTop, padLeft } = geometry;
+  const { outBlocks, outHeight, outWidth } = geometry;
+  const { tilesX, tilesY } = tilesOf(p, size);
+  const lanes = winogradLanes[caps.software ? 'software' : 'hardware'];
+  const groups = (blocks: number) => foldWorkgroups(Math.ceil((blocks * round.tiles) / lanes));
+  const { element, epilogue } = p;
+  return [
+    dispatch(
+      winogradInput,
+      { size, lanes, element },
+      { inBlocks, inHeight, inWidth, padTop, padLeft, tilesX, tilesY, ...round },
+      [input(convInputs.source), scratch(0)],
+      groups(inBlocks),
+    ),
+    ...products,
+    dispatch(
+      winogradOutput,
+      { size, lanes, ...epilogueVariant(element, epilogue) },
+      { outBlocks, outHeight, outWidth, tilesX, tilesY, ...round, ...epilogueValues(epilogue) },
+      [scratch(1), ...epilogueBuffers(epilogue, scratch(1))],
+      groups(outBlocks),
+    ),
+  ];
+}
+
+function packWeights(p: ConvProblem, size: WinogradSize): Packing {
+  const { inBlocks, outBlocks } = geometryValues(p);
+  const { element, inChannels, outChannels } = p;
+  const vectors = inBlocks * outBlocks * 4;
+  const pack = dispatch(
+    packWinograd,
+    { size, element },
+    { outChannels, inChannels, vectors },
+    [input(0), output(0)],
+    foldWorkgroups(Math.ceil(vectors / 64)),
+  );
+  return {
+    input: convInputs.weight,
+    key: `${arithmetic[size]}.${element}`,
+    bytes: vectors * pointsOf(size) * 16,
+    dispatches: [pack],
+  };
+}

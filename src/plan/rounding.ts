@@ -1,0 +1,25 @@
+/**
+ * How exact the sums of a graph must be. Algorithms such as Winograd's F(4×4, 3×3) round a few times
+ * more than the plain sum. Where sums over whole planes follow, as in a classifier, that is averaged
+ * away. In a network that makes pictures of pictures every rounding is seen in some pixel, and what
+ * a chain of sums adds up to is held against a relative tolerance.
+ */
+
+import { isStatic, sizeOf } from '../core/shape.ts';
+import type { Graph } from '../graph/graph.ts';
+import { operatorOf } from './homes.ts';
+
+/** Results of so much of the inputs' size are pictures: a map of depths has a third. */
+const pictureShare = 1 / 4;
+
+/** Whether several sums in a row lead to results that are as large as pictures. */
+export function needsPlainRounding(graph: Graph): boolean {
+  const elements = (name: string): number => {
+    const type = graph.types.get(name);
+    return type && isStatic(type) ? sizeOf(type.dims) : 0;
+  };
+  const total = (names: readonly string[]) => names.reduce((sum, name) => sum + elements(name), 0);
+  const sums = graph.nodes.filter((node) => operatorOf(node).traits.macs !== undefined);
+  const inputs = graph.inputs.map(({ name }) => name);
+  return sums.length > 1 && total(graph.outputs) >= pictureShare * total(inputs);
+}
