@@ -12,9 +12,20 @@ const dist = join(root, 'dist');
 /** Packages that are copied into the engine's modules, so that a page needs no bundler. */
 const bundled = ['wgsl-preprocessor', 'pbf'];
 
-/** Modules that the entry and all operators share, and those that convolutions share with others. */
-const alwaysNeeded =
-  /src\/core\/(?!special)|src\/ops\/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\.ts|src\/ops\/pointwise\/(chain|launch|walk)\.ts|src\/ops\/conv\/(as-column|cost|kernel-of|packing|problem)\.ts|shaders\/(pack_conv|lib\/(kernel|layout|preprocessor|nan|words|unroll|activations|epilogue|conv-geometry))\.ts|wgsl-preprocessor/;
+/** Modules that the entry and all operators share, and those that nearly every network needs. */
+const alwaysNeeded = new RegExp(
+  [
+    'src/core/(?!special)',
+    'src/session/words',
+    'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
+    'src/ops/pointwise/(chain|launch|walk|unary|binary|binary-traits|clip)\\.ts',
+    'src/ops/conv/(as-column|cost|kernel-of|packing|problem)\\.ts',
+    'shaders/(pack_conv|pointwise_unary|pointwise_binary)\\.ts',
+    'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll|conv-geometry)\\.ts',
+    'shaders/lib/(activations|epilogue|unary|binary|broadcast)\\.ts',
+    'wgsl-preprocessor',
+  ].join('|'),
+);
 
 rmSync(dist, { recursive: true, force: true });
 await buildEngine();

@@ -51,7 +51,8 @@ export const lazyAlgorithms: readonly Algorithm[] = [
     module: lazyModule(() => import('./lower-winograd.ts').then((m) => m.lowerWinograd)),
   },
   {
-    applies: (p) => p.group === 1 && !isPlainProduct(p),
+    // A few channels, which lie as the model stores them, would fill blocks of four with zeros.
+    applies: (p) => p.group === 1 && p.sourceLayout === 'c4' && !isPlainProduct(p),
     module: lazyModule(() => import('./lower-patches.ts').then((m) => m.lowerPatches)),
   },
   {
