@@ -2,10 +2,11 @@
  * Winograd's input transform Bᵀ d B: one invocation reads a tile of (m + 2)² pixels of one channel
  * block and writes the tile's column of (m + 2)² matrices. Neighbours own neighbouring tiles.
  *
- * Bindings: `source` C4; `result` f32 `[(m + 2)²][inBlock][tile]` of vec4, the sources of a batched
+ * Bindings: `source` C4, or linear with a multiple of four channels; `result` f32 `[(m + 2)²][inBlock][tile]` of vec4, the sources of a batched
  * product.
  */
 
+import { blockReader, type Source, sourceBinding } from './lib/conv-geometry.ts';
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
@@ -24,6 +25,7 @@ import {
 export type WinogradInputVariant = {
   readonly size: WinogradSize;
   readonly lanes: number;
+  readonly source: Source;
   readonly element: FloatElement;
 };
 
@@ -32,7 +34,9 @@ export const winogradInput = defineKernel({
   variants: (): WinogradInputVariant[] =>
     winogradSizes.flatMap((size) =>
       Object.values(winogradLanes).flatMap((lanes) =>
-        floatElements.map((element) => ({ size, lanes, element })),
+        (['c4', 'linear'] as const).flatMap((source) =>
+          floatElements.map((element) => ({ size, lanes, source, element })),
+        ),
       ),
     ),
   uniforms: {
@@ -43,17 +47,18 @@ export const winogradInput = defineKernel({
     padLeft: 'i32',
     ...winogradUniforms,
   },
-  bindings: ({ element }) => [
-    { name: 'source', access: 'read', type: `array<vec4<${element}>>` },
+  bindings: ({ source, element }) => [
+    sourceBinding(source, element),
     { name: 'result', access: 'read_write', type: 'array<vec4<f32>>' },
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
-  wgsl({ size }) {
+  wgsl({ size, source }) {
     const { input } = winogradMatrices(size);
     const side = range(size + 2);
     return wgsl`
 ${flatIndex}
 ${c4Functions}
+${blockReader(source)}
 ${tileAt}
 @compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
 fn main(
@@ -71,7 +76,8 @@ fn main(
   // Input coordinates of the tile's corner; negative in the padding.
   let firstX = u32(i32(place.x * ${size}u) - u.padLeft);
   let firstY = u32(i32(place.y * ${size}u) - u.padTop);
-  let start = c4Index(place.z, block, u.inBlocks, firstY * u.inWidth + firstX, u.inHeight * u.inWidth);
+  let pixels = u.inHeight * u.inWidth;
+  let start = blockAt(place.z, block, u.inBlocks, firstY * u.inWidth + firstX, pixels);
   ${lines(side.map((y) => `let inside${y} = firstY + ${y}u < u.inHeight;`))}
   // Along y, column by column.
   ${lines(
@@ -80,7 +86,7 @@ fn main(
         `let inside_${x} = firstX + ${x}u < u.inWidth;`,
         ...side.map(
           (y) =>
-            `let d${y}_${x} = select(vec4<f32>(0.0), vec4<f32>(source[start + ${y}u * u.inWidth + ${x}u]), inside${y} & inside_${x});`,
+            `let d${y}_${x} = select(vec4<f32>(0.0), readBlock(start + ${y}u * u.inWidth + ${x}u, pixels), inside${y} & inside_${x});`,
         ),
         pairedRows(
           input,

@@ -57,7 +57,7 @@ export function lowerWinograd(p: ConvProblem, caps: DeviceCaps, io: LoweringIO):
 
 /** The likely best products of one point of a round; those are alike for all points. */
 function roundProducts(p: ConvProblem, round: Round, caps: DeviceCaps): Product[] {
-  const all = products(productProblem(p, round.tiles), scratch(0), 2, caps)
+  const all = products(productProblem(p, round.tiles), scratch(0), 'c4', 2, caps)
     .filter(({ dispatches }) => dispatches.length === 1)
     .sort((a, b) => effort(a) - effort(b));
   const withBarriers = all.filter(({ cost }) => cost.barriers);
@@ -181,7 +181,7 @@ function transforms(
   return [
     dispatch(
       winogradInput,
-      { size, lanes, element },
+      { size, lanes, source: p.sourceLayout, element },
       { inBlocks, inHeight, inWidth, padTop, padLeft, tilesX, tilesY, ...round },
       [input(convInputs.source), scratch(0)],
       groups(inBlocks),

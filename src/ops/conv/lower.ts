@@ -8,7 +8,14 @@ import type { Candidate, LoweringIO } from '../operator.ts';
 import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
 import { isPlainProduct, lowerPointwise } from './lower-product.ts';
-import { biasRole, type ConvProblem, convInputs, isDepthwise, isWinograd } from './problem.ts';
+import {
+  biasRole,
+  type ConvProblem,
+  convInputs,
+  hasWholeBlocks,
+  isDepthwise,
+  isWinograd,
+} from './problem.ts';
 
 /** The problem, or undefined where the tensors are not stored as the kernels need them. */
 export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvProblem | undefined {
@@ -52,7 +59,7 @@ export const lazyAlgorithms: readonly Algorithm[] = [
   },
   {
     // A few channels, which lie as the model stores them, would fill blocks of four with zeros.
-    applies: (p) => p.group === 1 && p.sourceLayout === 'c4' && !isPlainProduct(p),
+    applies: (p) => p.group === 1 && hasWholeBlocks(p) && !isPlainProduct(p),
     module: lazyModule(() => import('./lower-patches.ts').then((m) => m.lowerPatches)),
   },
   {

@@ -100,5 +100,10 @@ export function isWinograd(p: ConvProblem): boolean {
   const taps = p.kernelHeight === 3 && p.kernelWidth === 3;
   const steps = p.strideY * p.strideX * p.dilationY * p.dilationX;
   const size = p.batch * p.inChannels * outPixels(p);
-  return p.sourceLayout === 'c4' && p.group === 1 && flat && taps && steps === 1 && size > 0;
+  return hasWholeBlocks(p) && p.group === 1 && flat && taps && steps === 1 && size > 0;
+}
+
+/** The source can be read four channels at a time. */
+export function hasWholeBlocks(p: ConvProblem): boolean {
+  return p.sourceLayout === 'c4' || p.inChannels % 4 === 0;
 }
