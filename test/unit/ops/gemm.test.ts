@@ -14,6 +14,18 @@ import { tensorOf } from '../../support/random.ts';
 
 const plain: GemmAttributes = { alpha: 1, beta: 1, transA: false, transB: false };
 
+const anyMatrix = { type: 'float32', dims: [64, 64], layout: 'linear', element: 'f32' } as const;
+await gemm.load?.(
+  {
+    inputs: [anyMatrix, anyMatrix],
+    outputs: [anyMatrix],
+    epilogue: undefined,
+    constant: () => undefined,
+  },
+  plain,
+  compatibilityCaps,
+);
+
 // A is [2,3], B is [3,2]; A·B = [[58,64],[139,154]].
 const a = tensorOf([2, 3], [1, 2, 3, 4, 5, 6]);
 const aTransposed = tensorOf([3, 2], [1, 4, 2, 5, 3, 6]);

@@ -13,6 +13,18 @@ import { matMul } from '../../../src/ops/matmul/schema.ts';
 import { CpuExecutable } from '../../../src/session/cpu.ts';
 import { tensorOf } from '../../support/random.ts';
 
+const anyMatrix = { type: 'float32', dims: [64, 64], layout: 'linear', element: 'f32' } as const;
+await matMul.load?.(
+  {
+    inputs: [anyMatrix, anyMatrix],
+    outputs: [anyMatrix],
+    epilogue: undefined,
+    constant: () => undefined,
+  },
+  {},
+  compatibilityCaps,
+);
+
 const count = (length: number, first = 1) => Array.from({ length }, (_, index) => first + index);
 
 async function multiply(
