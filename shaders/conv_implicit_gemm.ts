@@ -40,7 +40,8 @@ export type ImplicitGemmVariant = {
   readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field];
 };
 
-const loader: PatchLoader = {
+/** Steps through (block, ky, kx); `loadStep` blocks at a time. */
+export const patchLoader: PatchLoader = {
   setup: `
   let firstY = i32(pixel / u.outWidth * u.strideY) - u.padTop;
   let firstX = i32(pixel % u.outWidth * u.strideX) - u.padLeft;
@@ -57,6 +58,16 @@ const loader: PatchLoader = {
   ky -= select(0u, u.kernelHeight, carryY);
   block += u.loadStep.z + select(0u, 1u, carryY);`,
 };
+
+/** WGSL of what `patchLoader` calls. */
+export function patchSource(source: Source): string {
+  return `
+${sourceBlock(source)}
+fn patchAt(image: u32, block: u32, y: i32, x: i32, inRange: bool) -> vec4<f32> {
+  let valid = inRange & (block < u.inBlocks) & (u32(y) < u.inHeight) & (u32(x) < u.inWidth);
+  return sourceBlock(image, block, u32(y) * u.inWidth + u32(x), valid);
+}`;
+}
 
 export const convImplicitGemm = defineKernel({
   name: 'conv_implicit_gemm',
@@ -91,11 +102,7 @@ export const convImplicitGemm = defineKernel({
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${splitSource(variant)}
-${sourceBlock(variant.source)}
-fn patchAt(image: u32, block: u32, y: i32, x: i32, inRange: bool) -> vec4<f32> {
-  let valid = inRange & (block < u.inBlocks) & (u32(y) < u.inHeight) & (u32(x) < u.inWidth);
-  return sourceBlock(image, block, u32(y) * u.inWidth + u32(x), valid);
-}
-${productMain(productTiles[variant.tile], loader)}
+${patchSource(variant.source)}
+${productMain(productTiles[variant.tile], patchLoader)}
 `,
 });

@@ -5,6 +5,7 @@ import { cast } from './cast.ts';
 import { convDirect } from './conv_direct.ts';
 import { convGrouped } from './conv_grouped.ts';
 import { convImplicitGemm } from './conv_implicit_gemm.ts';
+import { convSubgroupMatrix } from './conv_subgroup_matrix.ts';
 import { convTranspose } from './conv_transpose.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
@@ -47,6 +48,7 @@ export const kernels: readonly Kernel[] = [
   splitSum,
   convImplicitGemm,
   convDirect,
+  convSubgroupMatrix,
   convTranspose,
   cast,
   convertLayout,

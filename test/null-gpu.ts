@@ -7,7 +7,7 @@ let gpu: GPU | undefined;
 /** A device with every feature and limit of the null adapter; shaders get Tint's full validation. */
 export async function nullDevice(): Promise<GPUDevice> {
   Object.assign(globalThis, globals);
-  gpu ??= create(['backend=null']);
+  gpu ??= create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
   const adapter = await gpu.requestAdapter();
   if (!adapter) throw new Error('Dawn gives no null adapter');
   return adapter.requestDevice({

@@ -5,7 +5,7 @@
  */
 
 /** What a shader enables that not every device has. */
-export type ShaderFeature = 'subgroups';
+export type ShaderFeature = 'subgroups' | 'chromium_experimental_subgroup_matrix';
 
 /** Element type of a variant: f16 is storage only, sums are always f32. */
 export type Element = 'f32' | 'f16' | 'i32' | 'u32';

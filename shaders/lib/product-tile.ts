@@ -55,7 +55,7 @@ export function productTurns(kBlocks: number): number {
 
 /** How a kernel loads its patches. */
 export interface PatchLoader {
-  /** WGSL, once before the loop; sees `image`, `pixel`, `inRange` of its column, and `firstK`, the first K block that it loads. */
+  /** WGSL, once before the loop; sees `image`, `pixel`, `inRange` of its column, its `firstK`. */
   readonly setup: string;
   /** WGSL expression of the vec4 at K block `k` (`u32`) of the column. */
   readonly load: string;

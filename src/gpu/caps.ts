@@ -14,6 +14,11 @@ export interface DeviceCaps {
   readonly timestamps: boolean;
   /** The device has `subgroups`, of whatever size. */
   readonly subgroups: boolean;
+  /**
+   * Elements of which subgroups multiply 8×8 matrices into f32 ones (Chrome's experimental
+   * feature); none unless the caller asked for it.
+   */
+  readonly subgroupMatrix: readonly ('f32' | 'f16')[];
   /** Subgroup size where it is one fixed number, else 0. */
   readonly subgroupSize: number;
   readonly limits: {
@@ -51,6 +56,7 @@ export const compatibilityCaps: DeviceCaps = {
   f16: false,
   timestamps: false,
   subgroups: false,
+  subgroupMatrix: [],
   subgroupSize: 0,
   limits: {
     storageBuffersPerStage: 8,

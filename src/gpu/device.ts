@@ -12,6 +12,11 @@ export interface DeviceOptions {
   readonly powerPreference?: GPUPowerPreference | undefined;
   /** Request only WebGPU's compatibility mode limits and no optional feature. */
   readonly compatibilityLimits?: boolean | undefined;
+  /**
+   * Offer kernels of Chrome's experimental subgroup matrices, where the adapter has them (Chrome
+   * needs the flag --enable-unsafe-webgpu). Off by default.
+   */
+  readonly experimentalSubgroupMatrix?: boolean | undefined;
   /** Skip the micro-benchmarks and assume a ceiling from the kind of adapter. */
   readonly ceiling?: DeviceCaps['ceiling'] | 'assume' | undefined;
 }
@@ -43,7 +48,7 @@ export class GpuContext {
    */
   static async create(options: DeviceOptions = {}): Promise<GpuContext> {
     const device = options.device ?? (await requestDevice(options));
-    const draft = readCaps(device, !!options.compatibilityLimits);
+    const draft = readCaps(device, options);
     const { keepsNaN, loopIterations } = await probe(device);
     const ceiling = await ceilingOf(device, draft.software, options.ceiling);
 
@@ -209,6 +214,7 @@ async function requestDevice(options: DeviceOptions): Promise<GPUDevice> {
     );
   }
   const wanted: GPUFeatureName[] = ['shader-f16', 'subgroups' as GPUFeatureName, 'timestamp-query'];
+  if (options.experimentalSubgroupMatrix) wanted.push(subgroupMatrixFeature);
   if (options.compatibilityLimits) return adapter.requestDevice();
   return adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
@@ -224,7 +230,34 @@ async function requestDevice(options: DeviceOptions): Promise<GPUDevice> {
   });
 }
 
-function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
+const subgroupMatrixFeature = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
+
+/** What Chrome's adapter info says of one kind of product: `M`×`K` by `K`×`N`. */
+interface SubgroupMatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** Elements of which the device multiplies 8×8 matrices into f32 ones. */
+function subgroupMatrixElements(device: GPUDevice): DeviceCaps['subgroupMatrix'] {
+  if (!device.features.has(subgroupMatrixFeature)) return [];
+  const info = device.adapterInfo as unknown as {
+    readonly subgroupMatrixConfigs?: readonly SubgroupMatrixConfig[];
+  };
+  const eights = (info.subgroupMatrixConfigs ?? []).filter(
+    ({ resultComponentType, M, N, K }) =>
+      resultComponentType === 'f32' && M === 8 && N === 8 && K === 8,
+  );
+  return (['f32', 'f16'] as const).filter((element) =>
+    eights.some(({ componentType }) => componentType === element),
+  );
+}
+
+function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
+  const compatibility = !!options.compatibilityLimits;
   const info = device.adapterInfo as (GPUAdapterInfo & Record<string, unknown>) | undefined;
   const limits = device.limits;
   const names = [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');
@@ -243,6 +276,7 @@ function readCaps(device: GPUDevice, compatibility: boolean): DeviceCaps {
     f16: device.features.has('shader-f16') && !compatibility,
     timestamps: device.features.has('timestamp-query') && !compatibility,
     subgroups,
+    subgroupMatrix: options.experimentalSubgroupMatrix ? subgroupMatrixElements(device) : [],
     subgroupSize: subgroups && subgroupMin === subgroupMax ? subgroupMin : 0,
     limits: {
       storageBuffersPerStage: clamp(limits.maxStorageBuffersPerShaderStage, 8),

@@ -54,6 +54,8 @@ function allDispatches(candidate: Candidate): Dispatch[] {
 /** Turns left for loops that a constant bounds, which kernels do not count. */
 const constantLoops = 256;
 
+const subgroupMatrix = 'chromium_experimental_subgroup_matrix';
+
 function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undefined {
   const { limits } = caps;
   const { kernel, variant, workgroups } = dispatch;
@@ -82,7 +84,11 @@ function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undef
   if (turns > limits.loopIterations - constantLoops) {
     return `${kernel.name} turns its loops ${turns} times; this device ends them at ${limits.loopIterations}`;
   }
-  if (!caps.subgroups && kernel.features?.(variant).includes('subgroups')) {
+  const features = kernel.features?.(variant) ?? [];
+  if (caps.subgroupMatrix.length === 0 && features.includes(subgroupMatrix)) {
+    return `${kernel.name} multiplies matrices of subgroups, which this device lacks`;
+  }
+  if (!caps.subgroups && features.includes('subgroups')) {
     return `${kernel.name} computes across subgroups, which this device lacks`;
   }
   if (!caps.f16 && bindings.some((binding) => binding.type.includes('f16'))) {

@@ -12,6 +12,7 @@ const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
 };
 const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
   ...{ device: true, powerPreference: true, compatibilityLimits: true, ceiling: true },
+  experimentalSubgroupMatrix: true,
 };
 const passes: Readonly<Record<DisabledPass, true>> = {
   ...{ 'fold-constants': true, 'dead-code': true, 'fold-pads': true },

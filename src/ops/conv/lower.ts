@@ -45,7 +45,7 @@ export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvPro
 
 /** An algorithm, fetched with the first convolution that it can compute. */
 interface Algorithm {
-  applies(problem: ConvProblem): boolean;
+  applies(problem: ConvProblem, caps: DeviceCaps): boolean;
   readonly module: LazyModule<
     (problem: ConvProblem, caps: DeviceCaps, io: LoweringIO) => Candidate[]
   >;
@@ -63,6 +63,13 @@ export const lazyAlgorithms: readonly Algorithm[] = [
     module: lazyModule(() => import('./lower-patches.ts').then((m) => m.lowerPatches)),
   },
   {
+    applies: (p, { subgroupMatrix }) =>
+      p.group === 1 && hasWholeBlocks(p) && subgroupMatrix.includes(p.element),
+    module: lazyModule(() =>
+      import('./lower-subgroup-matrix.ts').then((m) => m.lowerSubgroupMatrix),
+    ),
+  },
+  {
     applies: isDepthwise,
     module: lazyModule(() => import('./lower-depthwise.ts').then((m) => m.lowerDepthwise)),
   },
@@ -72,10 +79,14 @@ export const lazyAlgorithms: readonly Algorithm[] = [
   },
 ];
 
-export function loadConv(io: LoweringIO, attributes: ConvAttributes): Promise<unknown> | undefined {
+export function loadConv(
+  io: LoweringIO,
+  attributes: ConvAttributes,
+  caps: DeviceCaps,
+): Promise<unknown> | undefined {
   const problem = convProblem(io, attributes);
   if (!problem) return undefined;
-  const needed = lazyAlgorithms.filter(({ applies }) => applies(problem));
+  const needed = lazyAlgorithms.filter(({ applies }) => applies(problem, caps));
   return Promise.all(needed.map(({ module }) => module.load()));
 }
 
@@ -88,6 +99,6 @@ export function lowerConv(
   if (!problem) return [];
   const common =
     problem.group === 1 ? [...lowerPointwise(problem, caps), ...lowerDirect(problem, caps)] : [];
-  const others = lazyAlgorithms.filter(({ applies }) => applies(problem));
+  const others = lazyAlgorithms.filter(({ applies }) => applies(problem, caps));
   return [...common, ...others.flatMap(({ module }) => module.get()(problem, caps, io))];
 }
