@@ -34,7 +34,8 @@ fn multiplied(a: vec2<u32>, b: vec2<u32>, sum: vec2<f32>) -> vec2<f32> {
   let row = a.x + lane / 4u * a.y;
   let column = b.x + lane % 4u * 2u;
   var result = sum;
-  for (var k = 0u; k < 8u; k++) {
+  // Eight turns; a bound that compilers cannot see keeps them from unrolling a hundred copies.
+  for (var k = 0u; k < min(8u, u.kBlocks * 8u); k++) {
     let at = column + k * b.y;
     result += f32(channelTile[row + k]) * vec2<f32>(f32(patchTile[at]), f32(patchTile[at + 1u]));
   }
