@@ -34,7 +34,10 @@ const product = (rows: number, depth: number, columns: number): OperatorCase => 
 
 const cases: readonly OperatorCase[] = [
   ...[40_000, 70_000].flatMap((axis) =>
-    ['Softmax', 'LogSoftmax'].map((op) => ({ op, inputs: [uniform([2, axis], 63, { scale: 4 })] })),
+    ['Softmax', 'LogSoftmax', 'Hardmax'].map((op) => ({
+      op,
+      inputs: [uniform([2, axis], 63, { scale: 4 })],
+    })),
   ),
   { op: 'Softmax', attributes: { axis: 0 }, inputs: [uniform([70_001, 3], 63, { scale: 4 })] },
   exactly('ReduceSum', 3, 70_000),

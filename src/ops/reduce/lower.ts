@@ -134,9 +134,23 @@ export function reduceDispatch(
   );
 }
 
+/** Invocations of the workgroups here, but where one of them works on one result. */
+const threadsOfMany = 64;
+
+/**
+ * Invocations that run at the same time, of so many in workgroups of 64: one core of a software
+ * adapter runs a whole workgroup, four lanes at a time at least.
+ */
+export function busyInvocations(invocations: number, caps: DeviceCaps): number {
+  if (!caps.software) return invocations;
+  return Math.min(invocations, 4 * Math.ceil(invocations / threadsOfMany));
+}
+
 /** Partial results by which one result of `count` values is shared out. */
 export function splitParts(count: number, outputs: number, caps: DeviceCaps): number {
-  const wanted = Math.ceil(caps.ceiling.parallelism / Math.max(outputs, 1));
+  // Two workgroups for each core of a software adapter, which has four lanes or more.
+  const busy = caps.ceiling.parallelism * (caps.software ? threadsOfMany / 2 : 1);
+  const wanted = Math.ceil(busy / Math.max(outputs, 1));
   // Each part turns a loop no longer than a quarter of what the device allows.
   const needed = Math.ceil((count * 4) / caps.limits.loopIterations);
   return Math.max(1, needed, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));

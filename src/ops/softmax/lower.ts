@@ -5,14 +5,12 @@ import {
   type SoftmaxFunction,
   type SoftmaxVariant,
   softmaxKernel,
+  softmaxStateBytes,
 } from '../../../shaders/softmax.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, Cost, LoweringIO } from '../operator.ts';
 import {
-  identityBits,
-  partialBytes,
-  reduceDispatch,
-  reductionProblem,
+  busyInvocations,
   rowEfficiency,
   splitParts,
   tensorBytes,
@@ -37,18 +35,24 @@ export function lowerSoftmax(
   const { outer, axis, inner } = softmaxSizes(x.dims, attributes);
   const rows = outer * inner;
   const values = rows * axis;
+  const vectors = name !== 'hardmax' && inner === 1 && axis % 4 === 0;
   const step = (method: SoftmaxVariant['method'], parts: number) =>
     dispatch(
       softmaxKernel,
-      { function: name, element, method },
-      { rows, axis, inner, parts, identity: identityBits('logSumExp', x.type) },
-      [input(0), ...(method === 'split' ? [scratch(0)] : []), output(0)],
+      {
+        function: method === 'partial' && name === 'logSoftmax' ? 'softmax' : name,
+        ...{ element, method, vectors },
+      },
+      { rows, axis, inner, parts },
+      method === 'partial'
+        ? [input(0), scratch(0)]
+        : [input(0), ...(method === 'split' ? [scratch(0)] : []), output(0)],
       foldWorkgroups(method === 'workgroup' ? rows : Math.ceil((rows * parts) / 64)),
     );
   const cost = (fields: Partial<Cost>): Cost => ({
     macs: 2 * expCost * values,
     bytes: tensorBytes(x, y),
-    invocations: rows,
+    invocations: busyInvocations(rows, caps),
     efficiency: rowEfficiency(inner === 1, caps),
     barriers: false,
     ...fields,
@@ -62,7 +66,7 @@ export function lowerSoftmax(
       cost: cost({}),
     },
   ];
-  if (values === 0 || name === 'hardmax' || axis < 64) return candidates;
+  if (values === 0 || axis < 64) return candidates;
   candidates.push({
     ...plain,
     algorithm: 'softmax_workgroup',
@@ -74,22 +78,17 @@ export function lowerSoftmax(
       barriers: true,
     }),
   });
-  const parts = splitParts(axis, rows, caps);
+  const parts = splitParts(axis / 4, rows, caps);
   if (parts > 1) {
-    const shape = { ...x, dims: [outer, axis, inner] };
-    const problem = reductionProblem('logSumExp', shape, [1], 'linear');
     candidates.push({
       ...plain,
       algorithm: 'softmax_split',
-      dispatches: [
-        reduceDispatch(problem, 'partial', [input(0), scratch(0)], parts),
-        step('split', parts),
-      ],
-      scratch: [partialBytes(problem, parts)],
+      dispatches: [step('partial', parts), step('split', parts)],
+      scratch: [Math.ceil((rows * parts * softmaxStateBytes) / 16) * 16],
       cost: cost({
-        macs: 2 * expCost * values + rows * parts * parts * expCost,
-        invocations: rows * parts,
-        efficiency: 0.2,
+        macs: 2 * expCost * (values + rows * parts * parts),
+        invocations: busyInvocations(rows * parts, caps),
+        efficiency: caps.software ? 0.25 : 0.2,
       }),
     });
   }

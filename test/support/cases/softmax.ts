@@ -9,7 +9,7 @@ const infinity = Number.POSITIVE_INFINITY;
 const family = ['Softmax', 'LogSoftmax', 'Hardmax'] as const;
 
 export const softmaxCases: readonly NamedCase[] = family.flatMap((op) => {
-  const long = op === 'Hardmax' ? [] : ['softmax_serial', 'softmax_workgroup', 'softmax_split'];
+  const long = ['softmax_serial', 'softmax_workgroup', 'softmax_split'];
   const scaled = (dims: readonly number[], scale: number) => uniform(dims, 11, { scale });
   const cases: Omit<NamedCase, 'op'>[] = [
     { name: 'last axis', inputs: [scaled([3, 5, 7], 4)] },
@@ -23,6 +23,7 @@ export const softmaxCases: readonly NamedCase[] = family.flatMap((op) => {
     },
     { name: 'flattened by default', opset: 1, inputs: [scaled([3, 40], 4)] },
     { name: '1000 classes', inputs: [scaled([1, 1000], 10)], algorithms: long },
+    { name: 'rows of no whole vectors', inputs: [scaled([7, 333], 6)], algorithms: long },
     { name: 'long rows apart', attributes: { axis: 0 }, inputs: [scaled([300, 3], 30)] },
     {
       name: 'an ascending row',
@@ -36,6 +37,18 @@ export const softmaxCases: readonly NamedCase[] = family.flatMap((op) => {
     { name: 'equal values', inputs: [integers([2, 100], 12, { low: 1, high: 2 })] },
     { name: 'large logits', inputs: [tensorOf([2, 3], [1000, 1001, 1002, -1e30, 3e38, 0])] },
     { name: 'float16', inputs: [uniform([4, 70], 13, { scale: 5, type: 'float16' })] },
+    { name: 'float16 vectors', inputs: [uniform([3, 72], 13, { scale: 5, type: 'float16' })] },
+    {
+      name: 'the least finite number and minus infinity in long rows',
+      inputs: [
+        tensorOf(
+          [3, 66],
+          Array.from({ length: 198 }, (_, i) =>
+            i < 66 ? -infinity : i < 132 && i % 5 > 0 ? -infinity : -3.4028234663852886e38,
+          ),
+        ),
+      ],
+    },
     {
       name: 'NaN and infinity',
       inputs: [
