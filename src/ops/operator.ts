@@ -152,6 +152,8 @@ export interface Traits<A = unknown> {
   permutes?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** The output is the inputs one after another along this axis. */
   joinsAlong?(attributes: A): number;
+  /** The outputs are input 0 cut along this axis, one after another. */
+  cutsAlong?(attributes: A): number;
   /** Always computed on the host, through the reference. */
   readonly home?: 'host';
   /** Multiply-adds of one run, for reports. */

@@ -9,6 +9,7 @@ import { deviceBytes } from '../ops/device-tensor.ts';
 import type { Candidate, DeviceTensor, Packing } from '../ops/operator.ts';
 import { boundDispatch } from './bound-dispatch.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
+import { type AlgorithmOption, ForcedAlgorithms, moveToFront } from './forced-algorithms.ts';
 import { homeOf, operatorOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
@@ -17,15 +18,12 @@ import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
 import { align16, PlannedWeights } from './planned-weights.ts';
+import { cutOffsets } from './ranges.ts';
 import { needsPlainRounding } from './rounding.ts';
 import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
-  /**
-   * Forces an algorithm wherever a node offers it: `conv_direct`, or with its tile
-   * `conv_direct.8x2`; for every node, or by node name.
-   */
-  readonly algorithm?: string | Readonly<Record<string, string>> | undefined;
+  readonly algorithm?: AlgorithmOption;
   /** The specialised graph before fusion, for the memory report. */
   readonly original?: Graph | undefined;
 }
@@ -85,10 +83,7 @@ class PlanBuilder {
   readonly #places: Places;
   readonly #onHost = new Set<string>();
   readonly #weights: PlannedWeights;
-  /** Algorithms that were asked for and found: by name, or by the name of their node. */
-  readonly #forced = new Set<string>();
-  /** Algorithms of the nodes that lack what was asked for. */
-  readonly #offered = new Set<string>();
+  readonly #forced: ForcedAlgorithms;
   readonly #failures: { node: string; operator: string; reason: string }[] = [];
   readonly #uniforms = new UniformBlock();
 
@@ -102,6 +97,7 @@ class PlanBuilder {
     this.#joins = findJoins(graph, caps);
     this.#places = new Places((name) => this.#tensor(name), this.#joins.parts);
     this.#liveness = livenessOf(graph, caps);
+    this.#forced = new ForcedAlgorithms(options.algorithm);
     this.#weights = new PlannedWeights(graph, caps);
     this.#plainRounding = needsPlainRounding(graph);
   }
@@ -118,6 +114,9 @@ class PlanBuilder {
       this.#nodes.push({ home, candidates: [], reason });
     } else if (this.#joins.nodes.has(node.name)) {
       this.#addJoin(node, index);
+    } else if (this.#addCut(node, index)) {
+      const reason = "its outputs lie in its input's memory";
+      this.#nodes.push({ home: 'joined', candidates: [], reason });
     } else if (this.#addConstantConversion(node)) {
       this.#nodes.push({ home: 'device', candidates: [], reason: 'converted once, when loading' });
     } else {
@@ -127,7 +126,7 @@ class PlanBuilder {
 
   finish(): Plan {
     this.#throwFailures();
-    this.#refuseUnknownAlgorithms();
+    this.#forced.refuseUnknown(this.#graph);
     for (const name of new Set(this.#graph.outputs)) this.#places.livesToEnd(name);
     const memory = this.#places.finish(this.#caps.limits.bufferBytes);
     const values = new Map<string, PlannedValue>();
@@ -191,6 +190,20 @@ class PlanBuilder {
       candidates: [],
       reason: "its inputs are written straight into its output's memory",
     });
+  }
+
+  /** Its outputs are ranges of its input's memory: nothing is to do. */
+  #addCut(node: Node, index: number): boolean {
+    const offsets = cutOffsets(node, this.#graph, this.#caps);
+    const [whole = ''] = node.inputs;
+    if (!offsets) return false;
+    this.#needOnDevice(whole);
+    for (const [at, name] of node.outputs.entries()) {
+      const bytes = deviceBytes(this.#tensor(name));
+      this.#places.cut(name, whole, offsets[at] as number, bytes);
+    }
+    this.#push({ step: { kind: 'alias', node: index } });
+    return true;
   }
 
   /** A constant's other layout is made once, like any packed weight. */
@@ -273,14 +286,7 @@ class PlanBuilder {
       const bytes = candidate.scratch.reduce((sum, part) => sum + part, 0);
       return bytes === 0 || bytes <= budget;
     });
-    const { algorithm } = this.#options;
-    const forced = typeof algorithm === 'string' ? algorithm : algorithm?.[node.name];
-    if (!forced) return ranked;
-    const matches = ({ candidate }: RankedCandidate) =>
-      candidate.algorithm === forced || candidate.algorithm.startsWith(`${forced}.`);
-    if (ranked.some(matches)) this.#forced.add(typeof algorithm === 'string' ? forced : node.name);
-    else for (const { candidate } of ranked) this.#offered.add(candidate.algorithm);
-    return moveToFront(ranked, matches);
+    return this.#forced.prefer(node, ranked);
   }
 
   #candidates(node: Node, scratchBytes?: number): RankedCandidate[] {
@@ -356,24 +362,6 @@ class PlanBuilder {
     this.#places.advance(this.#drafts.length);
   }
 
-  /** An algorithm that no node offers, or for a node that is none, is a typo. */
-  #refuseUnknownAlgorithms(): void {
-    const { algorithm } = this.#options;
-    const isByNode = typeof algorithm === 'object';
-    const asked = isByNode ? Object.keys(algorithm) : algorithm ? [algorithm] : [];
-    const missed = asked.find((name) => !this.#forced.has(name));
-    if (missed === undefined) return;
-    const offered = [...this.#offered].sort().join(', ');
-    const isNode = this.#graph.nodes.some(({ name }) => name === missed);
-    throw new WgconvError(
-      'invalid-argument',
-      isByNode && !isNode
-        ? `no node of the plan is called "${missed}"; an algorithm is forced by the name of a node`
-        : `no node${isByNode ? ` called "${missed}"` : ''} offers the algorithm ` +
-            `"${isByNode ? algorithm[missed] : missed}"; offered are ${offered || 'none'}`,
-    );
-  }
-
   #throwFailures(): void {
     const failures = this.#failures;
     if (failures.length === 0) return;
@@ -397,8 +385,4 @@ function inputsRead(candidate: Candidate, isPackedOnce: (input: number) => boole
     if (!packing.made && !isPackedOnce(packing.input)) read.add(packing.input);
   }
   return read;
-}
-
-function moveToFront<T>(items: readonly T[], preferred: (item: T) => boolean): T[] {
-  return [...items.filter(preferred), ...items.filter((item) => !preferred(item))];
 }

@@ -1,19 +1,14 @@
 /**
- * Zero-copy concatenation: a tensor that joins others along the channels can be written by their
+ * Zero-copy concatenation: a tensor that joins others along an axis can be written by their
  * producers directly, each into its own range, where C4's blocks, the buffer offsets that WebGPU
  * allows, and the rule against reading and writing one buffer in a dispatch permit it. A legality
  * check at each site; where it fails, the node copies.
  */
 
-import { channelBlocks } from '../../shaders/lib/layout.ts';
-import { sizeOf } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import { consumersOf, type Graph, type Node, producersOf } from '../graph/graph.ts';
-import { elementBytes, elementFor } from '../ops/device-tensor.ts';
 import { homeOf, operatorOf } from './homes.ts';
-
-/** WebGPU's default alignment of storage buffer offsets; every device allows it. */
-const storageAlignment = 256;
+import { cutOffsets, rangesAlong } from './ranges.ts';
 
 /** A value that lies inside another one. */
 export interface Part {
@@ -34,6 +29,8 @@ export function findJoins(graph: Graph, caps: DeviceCaps): Joins {
   const nodes = new Set<string>();
   const producers = producersOf(graph);
   const consumers = consumersOf(graph);
+  const isCut = (node: Node | undefined) =>
+    node !== undefined && cutOffsets(node, graph, caps) !== undefined;
   for (const node of graph.nodes) {
     const offsets = partOffsets(node, graph, caps);
     if (!offsets) continue;
@@ -43,12 +40,15 @@ export function findJoins(graph: Graph, caps: DeviceCaps): Joins {
       trial.set(name, { whole, offset: offsets[index] as number });
     });
     const free = node.inputs.every(
-      (name) => !parts.has(name) && isWrittenByDispatch(producers.get(name), graph),
+      (name) =>
+        !parts.has(name) &&
+        isWrittenByDispatch(producers.get(name), graph) &&
+        !isCut(producers.get(name)),
     );
     if (!free || readsWhatItWrites(whole, trial, graph, nodes)) continue;
     // A view of a part would have to be found again inside the whole.
     const viewed = node.inputs.some((name) =>
-      consumers.get(name)?.some((reader) => homeOf(reader, graph).home === 'view'),
+      consumers.get(name)?.some((reader) => homeOf(reader, graph).home === 'view' || isCut(reader)),
     );
     if (viewed) continue;
     for (const [name, part] of trial) parts.set(name, part);
@@ -70,24 +70,11 @@ export function locate(name: string, parts: Joins['parts']): { root: string; off
 
 /** Byte offsets of the inputs in the output, or undefined where they cannot lie in place. */
 function partOffsets(node: Node, graph: Graph, caps: DeviceCaps): number[] | undefined {
-  if (operatorOf(node).traits.joinsAlong?.(node.attributes) !== 1) return undefined;
-  if (homeOf(node, graph).home !== 'device') return undefined;
+  const axis = operatorOf(node).traits.joinsAlong?.(node.attributes);
+  if (axis === undefined || homeOf(node, graph).home !== 'device') return undefined;
   if (new Set(node.inputs).size < node.inputs.length) return undefined;
-  const isC4 = (name: string) => graph.layouts?.get(name) === 'c4';
-  if (![...node.inputs, ...node.outputs].every(isC4)) return undefined;
-  const offsets: number[] = [];
-  let offset = 0;
-  for (const [index, name] of node.inputs.entries()) {
-    const type = graph.types.get(name);
-    const [batch, channels = 1, ...spatial] = (type?.dims ?? []) as number[];
-    const isLast = index === node.inputs.length - 1;
-    if (!type || batch !== 1 || (channels % 4 !== 0 && !isLast)) return undefined;
-    if (offset % storageAlignment !== 0 || graph.constants.has(name)) return undefined;
-    offsets.push(offset);
-    offset +=
-      channelBlocks(channels) * 4 * sizeOf(spatial) * elementBytes(elementFor(type.type, caps));
-  }
-  return offsets;
+  if (node.inputs.some((name) => graph.constants.has(name))) return undefined;
+  return rangesAlong(axis, node.outputs[0] as string, node.inputs, graph, caps);
 }
 
 /** Graph inputs, views and constants in another layout have their place already. */

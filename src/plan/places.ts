@@ -4,6 +4,7 @@
  */
 
 import type { Dispatch } from '../../shaders/lib/kernel.ts';
+import { internal } from '../core/errors.ts';
 import { deviceBytes } from '../ops/device-tensor.ts';
 import type { DeviceTensor } from '../ops/operator.ts';
 import { type Joins, locate } from './joins.ts';
@@ -105,6 +106,13 @@ export class Places {
 
   makeScratch(bytes: number): Place {
     return { slot: this.#newSlot(bytes), offset: 0, bytes, life: this.#newLife(bytes) };
+  }
+
+  /** `name` is a range of `whole` and lives as long. */
+  cut(name: string, whole: string, offset: number, bytes: number): void {
+    const place = this.#places.get(whole);
+    if (!place || !('slot' in place)) throw internal(`"${whole}" has no place`);
+    this.#places.set(name, { ...place, offset: place.offset + offset, bytes });
   }
 
   /** The value is there before the first step: a graph input. */

@@ -60,3 +60,41 @@ test('folded pads, gates as activations and a channel shuffle are right', async 
   expect(report.ok).toBe(true);
   await session.dispose();
 });
+
+/** A split in place, whose parts are read by what makes the parts of a concatenation in place. */
+const parts = encodeModel({
+  nodes: [
+    { op: 'Conv', name: 'conv', inputs: ['x', 'w'], outputs: ['whole'] },
+    { op: 'Split', name: 'split', inputs: ['whole'], outputs: ['a', 'b'], attributes: { axis: 1 } },
+    { op: 'Conv', inputs: ['a', 'wa'], outputs: ['c'] },
+    { op: 'MaxPool', inputs: ['b'], outputs: ['d'], attributes: { kernel_shape: [1, 1] } },
+    {
+      op: 'Concat',
+      name: 'join',
+      inputs: ['c', 'd', 'a'],
+      outputs: ['y'],
+      attributes: { axis: 1 },
+    },
+    { op: 'Concat', name: 'again', inputs: ['c', 'd'], outputs: ['z'], attributes: { axis: 1 } },
+    { op: 'Relu', inputs: ['z'], outputs: ['r'] },
+  ],
+  inputs: [{ name: 'x', dims: [1, 4, 8, 8] }],
+  outputs: ['y', 'r'],
+  initializers: { w: uniform([16, 4, 1, 1], 1), wa: uniform([8, 8, 1, 1], 2) },
+});
+
+test('what is cut and joined in place is right', async () => {
+  const session = await InferenceSession.create(parts, {
+    gpu: { ceiling: 'assume' },
+    disable: ['fuse-epilogue'],
+  });
+  const homes = session.report().nodes.map(({ name, runsOn }) => [name, runsOn]);
+  expect(homes).toContainEqual(['split', 'view']);
+  expect(homes).toContainEqual(['join', 'gpu']);
+  expect(homes).toContainEqual(['again', 'view']);
+  const x = new Tensor('float32', elementsOf(uniform([1, 4, 8, 8], 4)), [1, 4, 8, 8]);
+  const report = await session.verify({ x });
+  expect(report.firstWrong).toBeUndefined();
+  expect(report.ok).toBe(true);
+  await session.dispose();
+});

@@ -69,6 +69,7 @@ export const split = defineOperator<SplitAttributes>({
   traits: {
     hostInputs: [1],
     layouts: (facts) => c4OrLinear(facts, [0]),
+    cutsAlong: ({ axis }) => axis,
   },
   reference: () => import('./reference.ts').then((m) => m.splitReference),
   lower({ inputs: [x], outputs }, attributes) {

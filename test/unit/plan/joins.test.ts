@@ -6,7 +6,7 @@ import { InferenceSession } from '../../../src/index.ts';
 import { prepare } from '../../../src/passes/index.ts';
 import { createPlan } from '../../../src/plan/create-plan.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
-import { uniform } from '../../support/random.ts';
+import { tensorOf, uniform } from '../../support/random.ts';
 
 /** x → conv1 ─┐
  *  x → conv2 ─┴ Concat (with a third part) → conv3 → y */
@@ -47,5 +47,48 @@ describe('a concatenation along the channels', () => {
 
   it('copies where a part is a constant: that lies among the weights', async () => {
     expect(await homeOfJoin('constant')).toBe('device');
+  });
+});
+
+/** x → first → Split of 16 channels (or rows) along an axis → two readers → y0, y1 */
+async function homeOfSplit(
+  sizes: readonly [number, number],
+  { dims = [1, 16, 8, 8], axis = 1, passed = false } = {},
+): Promise<string | undefined> {
+  const model = encodeModel({
+    nodes: [
+      { op: 'Relu', name: 'first', inputs: ['x'], outputs: ['whole'] },
+      {
+        op: 'Split',
+        name: 'cut',
+        inputs: [passed ? 'x' : 'whole', 'sizes'],
+        outputs: ['a', 'b'],
+        attributes: { axis },
+      },
+      { op: 'Exp', inputs: ['a'], outputs: ['y0'] },
+      { op: 'Exp', inputs: ['b'], outputs: ['y1'] },
+    ],
+    inputs: [{ name: 'x', dims }],
+    outputs: ['y0', 'y1', ...(passed ? ['whole'] : [])],
+    initializers: { sizes: tensorOf([2], sizes, 'int64') },
+  });
+  const { graph } = await InferenceSession.create(model, { backend: 'cpu' });
+  const { original, prepared } = await prepare(graph, {});
+  const plan = await createPlan(prepared, compatibilityCaps, { original });
+  return plan.nodes[plan.graph.nodes.findIndex(({ name }) => name === 'cut')]?.home;
+}
+
+describe('a split', () => {
+  it('leaves its parts where they lie, of a graph input, too', async () => {
+    expect(await homeOfSplit([4, 12])).toBe('joined');
+    expect(await homeOfSplit([4, 12], { passed: true })).toBe('joined');
+    expect(await homeOfSplit([64, 3], { dims: [67, 5], axis: 0 })).toBe('joined');
+  });
+
+  it('copies where a part begins inside a block or at no address that can be bound', async () => {
+    expect(await homeOfSplit([3, 13], { dims: [1, 16, 5, 5] })).toBe('device');
+    expect(await homeOfSplit([4, 12], { dims: [1, 16, 5, 5] })).toBe('device');
+    expect(await homeOfSplit([4, 12], { dims: [2, 16, 8, 8] })).toBe('device');
+    expect(await homeOfSplit([60, 7], { dims: [67, 5], axis: 0 })).toBe('device');
   });
 });
