@@ -1,7 +1,8 @@
 /**
  * Depthwise convolution (each output channel reads one input channel) in two dimensions, in either
- * layout. A value is what lies at one pixel of a plane: a block of four channels in C4, one channel
- * in linear. Each invocation owns a strip of `columns` output columns and walks down `rows` rows of
+ * layout, and convolution in groups of four channels, which is depthwise over blocks. A value is
+ * what lies at one pixel of a plane: a block of four channels in C4 and in groups of four, else one
+ * channel in linear. Each invocation owns a strip of `columns` output columns and walks down `rows` rows of
  * it: a row of inputs is loaded once and added to the sums of all output rows that it reaches,
  * which move up by one with every turn. Loads are what these kernels are bound by.
  *
@@ -13,15 +14,15 @@
  * execute a branch that no lane takes, and hoist nothing.
  *
  * With a channel multiplier m, outputs 4b … 4b + 3 of C4 read input channels ⌊(4b + lane) / m⌋,
- * which lie in one block of the input, since blocks begin at multiples of 4m outputs; `gather`
- * picks the lanes.
+ * which lie in one block of the input, since blocks begin at multiples of 4m outputs.
  *
- * Bindings: `source`; `weights`, one value for each plane and tap: in C4 packed to
- * `[outBlock][tap]` of vec4, in linear the model's own; bias, residual, result by the epilogue.
+ * Bindings: `source`; `weights`, one for each plane and tap: in C4 packed to `[outBlock][tap]` of
+ * vec4, in linear the model's own, in groups of four a matrix (`pack_conv`); bias, residual, result
+ * by the epilogue.
  */
 
 import { activationSource } from './lib/activations.ts';
-import { sourceBinding, tapTurns } from './lib/conv-geometry.ts';
+import { sourceBinding, tapTurns, weightsBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -39,8 +40,11 @@ export interface DepthwiseShape {
   readonly kernelSize: number;
   /** Stride along both axes; 0 (with kernelSize 0) takes any. */
   readonly stride: number;
-  /** C4 with a multiplier that is not 1. */
-  readonly gather: boolean;
+  /**
+   * What an output channel reads: one channel, which in C4 with a multiplier is to be gathered from
+   * the lanes of a block; or the four of its own block.
+   */
+  readonly reads: 'own' | 'gather' | 'block';
   /**
    * Inputs are loaded two columns at a time, which begin at an even one where the left pad is even
    * and one before the first tap where it is odd. For linear rows of even size at stride 2, whose
@@ -82,26 +86,37 @@ const widths = {
 
 const devices = ['hardware', 'software'] as const;
 
-const noPairs = ['none'] as const;
-const allPairs = ['none', 'even', 'odd'] as const;
-
 /** Shapes for one layout of source and result. */
 export const depthwiseShapes = (layout: 'c4' | 'linear'): readonly DepthwiseShape[] =>
   devices.flatMap((device) =>
-    widths[layout][device].flatMap((columns) =>
-      kernelSizes.flatMap(([kernelSize, stride]) =>
-        // Multipliers with larger kernels are rare: they take the general one.
-        (layout === 'c4' && kernelSize <= 3 ? [false, true] : [false]).flatMap((gather) =>
-          (layout === 'linear' && stride === 2 ? allPairs : noPairs).flatMap((pairs) =>
-            [false, true].map((residual) => ({
-              ...{ columns, kernelSize, stride, gather, pairs, residual },
-              lanes: depthwiseLanes[device],
-            })),
-          ),
-        ),
-      ),
-    ),
+    kernelSizes.flatMap(([kernelSize, stride]) => {
+      const shape = { kernelSize, stride, lanes: depthwiseLanes[device] };
+      return ways(layout, device, shape).flatMap((way) =>
+        [false, true].map((residual) => ({ ...shape, ...way, residual })),
+      );
+    }),
   );
+
+/**
+ * Multipliers and groups of four with larger kernels are rare: they take the general one. So do
+ * groups of four on a GPU, whose registers do not hold nine matrices beside the sums.
+ */
+function ways(
+  layout: 'c4' | 'linear',
+  device: (typeof devices)[number],
+  { kernelSize, stride }: { readonly kernelSize: number; readonly stride: number },
+): Pick<DepthwiseShape, 'columns' | 'reads' | 'pairs'>[] {
+  const few = kernelSize <= 3;
+  const allPairs = layout === 'linear' && stride === 2;
+  const own = widths[layout][device].flatMap((columns) => [
+    ...(allPairs ? (['none', 'even', 'odd'] as const) : (['none'] as const)).map((pairs) => ({
+      ...{ columns, reads: 'own' as const, pairs },
+    })),
+    ...(few && layout === 'c4' ? [{ columns, reads: 'gather', pairs: 'none' } as const] : []),
+  ]);
+  const inFours = (few && device === 'software') || kernelSize === 0;
+  return inFours ? [...own, { columns: 4, reads: 'block', pairs: 'none' }] : own;
+}
 
 /** Output rows that one input row reaches at most: as many sums are under way. */
 export const rowsUnderWay = ({ kernelSize, stride }: DepthwiseShape): number =>
@@ -115,7 +130,7 @@ function generalTaps({ columns }: DepthwiseVariant): string {
       let y = inY + i32(ky * u.dilationY);
       let inside = u32(y) < u.inHeight;
       for (var kx = 0u; kx < u.kernelWidth; kx++) {
-        let weight = Value(weights[tap]);
+        let weight = Weight(weights[tap]);
         let x = firstX + i32(kx * u.dilationX);
         let at = inPlane + u32(y) * u.inWidth + u32(x);
         ${lines(
@@ -188,10 +203,14 @@ function unrolledStart(variant: DepthwiseVariant): string {
     ),
     ...range(kernelSize ** 2).map(
       (tap) =>
-        `let weight${Math.floor(tap / kernelSize)}_${tap % kernelSize} = Value(weights[firstTap + ${tap}u]);`,
+        `let weight${Math.floor(tap / kernelSize)}_${tap % kernelSize} = Weight(weights[firstTap + ${tap}u]);`,
     ),
   ]);
 }
+
+/** A value's four channels lie in four planes. */
+const isPlanar = ({ store, reads }: DepthwiseVariant): boolean =>
+  store === 'linear' && reads === 'block';
 
 /** Residual, activation and store of the row that is complete. */
 function storeRow(variant: DepthwiseVariant): string {
@@ -200,6 +219,18 @@ function storeRow(variant: DepthwiseVariant): string {
   const guarded = (c: number, statement: string): string =>
     `if (outX + ${c}u * u.spreadX < u.outWidth) { ${statement} }`;
   const at = (c: number): string => `at + ${c}u * u.spreadX`;
+  if (isPlanar(variant)) {
+    const lanes = (c: number, each: (address: string, lane: number) => string) =>
+      range(4).map((lane) => each(`${at(c)} + ${lane}u * u.outPixels`, lane));
+    return lines(
+      range(columns).map((c) => {
+        const loaded = lanes(c, (address) => `f32(residual[${address}])`).join(', ');
+        const added = residual ? `${last}_${c} + Value(${loaded})` : `${last}_${c}`;
+        const stores = lanes(c, (to, lane) => `result[${to}] = ${element}(value[${lane}]);`);
+        return guarded(c, `let value = activation(${added});\n${lines(stores)}`);
+      }),
+    );
+  }
   if (store === 'c4') {
     return lines(
       range(columns).map((c) => {
@@ -254,7 +285,7 @@ export const depthwise = defineKernel({
     padLeft: 'i32',
     /** Output channels of one input channel. */
     multiplier: 'u32',
-    /** Planes of one image: blocks of four channels in C4, channels in linear. */
+    /** Planes of values of one image. */
     inPlanes: 'u32',
     outPlanes: 'u32',
     /** From one column and row of a strip to the next: the dilations, where taps are unrolled. */
@@ -269,12 +300,13 @@ export const depthwise = defineKernel({
     ...epilogueUniforms,
   },
   bindings: (variant) => {
-    const { element, store } = variant;
+    const { element, store, reads, pairs } = variant;
+    const weights = reads === 'block' ? weightsBinding(element) : sourceBinding(store, element);
     return [
-      variant.pairs === 'none'
+      pairs === 'none'
         ? sourceBinding(store, element)
         : { name: 'source', access: 'read', type: `array<vec2<${element}>>` },
-      { ...sourceBinding(store, element), name: 'weights' },
+      { ...weights, name: 'weights' },
       ...epilogueBindings(variant),
     ];
   },
@@ -284,23 +316,35 @@ export const depthwise = defineKernel({
       ? sizes.rows * (1 + tapTurns({ ...sizes, kernelDepth: 1 }))
       : sizes.rows + rowsUnderWay(variant),
   wgsl(variant) {
-    const { columns, kernelSize, stride, gather, pairs, store, activation } = variant;
+    const { columns, kernelSize, stride, reads, pairs, store, activation } = variant;
+    const planar = isPlanar(variant);
     const under = rowsUnderWay(variant);
     const sums = (from: number, to: number, each: (age: number, column: number) => string) =>
       lines(
         range(to - from).flatMap((age) => range(columns).map((column) => each(age + from, column))),
       );
     return wgsl`
-alias Value = ${store === 'c4' ? 'vec4<f32>' : 'f32'};
+alias Value = ${store === 'c4' || planar ? 'vec4<f32>' : 'f32'};
+alias Weight = ${reads === 'block' ? 'mat4x4<f32>' : 'Value'};
 // What is loaded at once.
 alias Word = ${pairs === 'none' ? 'Value' : 'vec2<f32>'};
 ${flatIndex}
 ${activationSource(activation)}
-#if ${gather}
+#if ${reads === 'gather'}
 var<private> lanes: vec4<u32>;
 fn loadWord(at: u32) -> Word {
   let block = Value(source[at]);
   return Value(block[lanes.x], block[lanes.y], block[lanes.z], block[lanes.w]);
+}
+#elif ${planar}
+fn loadWord(at: u32) -> Word {
+  let size = u.inHeight * u.inWidth;
+  return Value(
+    f32(source[at]),
+    f32(source[at + size]),
+    f32(source[at + 2u * size]),
+    f32(source[at + 3u * size]),
+  );
 }
 #else
 fn loadWord(at: u32) -> Word {
@@ -327,7 +371,7 @@ fn main(
 #if ${store === 'c4'}
   let lane = vec4<u32>(0u, 1u, 2u, 3u) + plane * 4u;
   let used = lane < vec4<u32>(u.outChannels);
-#if ${gather}
+#if ${reads === 'gather'}
   let channels = lane / u.multiplier;
   let sourcePlane = channels.x / 4u;
   lanes = channels % 4u;
@@ -337,12 +381,14 @@ fn main(
 #else
   let sourcePlane = plane / u.multiplier;
 #endif
-  let inPlane = (image * u.inPlanes + sourcePlane) * u.inHeight * u.inWidth;
+  let inPlane = (image * u.inPlanes + sourcePlane) * u.inHeight * u.inWidth * ${planar ? 4 : 1}u;
 
   var start = Value();
   if (u.hasBias != 0u) {
 #if ${store === 'c4'}
     start = select(Value(), Value(bias[plane]), used);
+#elif ${planar}
+    start = Value(bias[plane]);
 #else
     start = f32(bias[plane / 4u][plane % 4u]);
 #endif
@@ -362,7 +408,7 @@ fn main(
     ${kernelSize === 0 ? generalTaps(variant) : unrolledTaps(variant)}
     let outY = firstY + (turn - ${under - 1}u) * u.spreadY;
     if (turn >= ${under - 1}u && outY < u.outHeight && flat < u.strips) {
-      let at = (outPlane * u.outHeight + outY) * u.outWidth + outX;
+      let at = (outPlane * ${planar ? 4 : 1}u * u.outHeight + outY) * u.outWidth + outX;
       ${storeRow(variant)}
     }
     ${sums(1, under, (age, column) => `carried${age}_${column} = sum${age - 1}_${column};`)}

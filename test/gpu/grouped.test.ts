@@ -138,6 +138,42 @@ test('depthwise with dilations, unequal strides, flat kernels and one axis', asy
   await check({ ...sizes, x: [1, 8, 1, 2], kernel: [5, 5] }, { pads: [2, 2, 2, 2] }, onlyDepthwise);
 });
 
+test('groups of four channels', async () => {
+  for (const [x, size, stride, dilation] of [
+    [[2, 8, 13, 10], 3, 1, 1],
+    [[7, 92, 9, 11], 3, 1, 1],
+    [[7, 92, 9, 16], 3, 2, 1],
+    [[1, 8, 12, 11], 3, 1, 2],
+    [[1, 12, 9, 8], 2, 1, 1],
+    [[1, 12, 9, 8], 1, 1, 1],
+    [[2, 8, 9, 9], 5, 3, 1],
+  ] as const) {
+    const channels = x[1];
+    const sizes = { x, outChannels: channels, group: channels / 4, kernel: [size, size] };
+    const attributes = {
+      strides: [stride, stride],
+      dilations: [dilation, dilation],
+      pads: [1, 0, 2, 1],
+    };
+    const algorithms = ['conv_grouped', 'grouped_strips'];
+    for (const on of [context, hardware]) {
+      await check(sizes, attributes, algorithms, {}, integers, on);
+      await check(
+        ...([sizes, attributes, algorithms] as const),
+        { activation: { op: 'Clip', inputs: [tensorOf([], [1]), tensorOf([], [60])] } },
+        ...([integers, on] as const),
+      );
+    }
+  }
+  const x = [2, 8, 9, 10];
+  await check(
+    { x, outChannels: 8, group: 2, kernel: [3, 3] },
+    { pads: [1, 1, 1, 1] },
+    ['conv_grouped', 'grouped_strips'],
+    { residual: integers(x, 4) },
+  );
+});
+
 // How groups lie in blocks of four channels: on both sides at multiples, on one, on none.
 test.each([
   [16, 16, 2],

@@ -1,4 +1,4 @@
-/** Candidates `depthwise`: every group has one input channel. */
+/** Candidates `depthwise`: every group has one input channel, or it has four and as many outputs. */
 
 import { convertLayout } from '../../../shaders/convert_layout.ts';
 import {
@@ -16,19 +16,20 @@ import { elementBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, Packing } from '../operator.ts';
 import { geometryValues, movedBytes } from './cost.ts';
-import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
+import { packWeights } from './packing.ts';
+import { type ConvProblem, convInputs, isInFours, tapsOf } from './problem.ts';
 
 /** One for each width of strips. */
 export function lowerDepthwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
   const { store, residual } = p.epilogue;
   const lanes = caps.software ? depthwiseLanes.software : depthwiseLanes.hardware;
+  const multiplied = store === 'c4' && p.outChannels > p.group;
+  const reads = isInFours(p) ? 'block' : multiplied ? 'gather' : 'own';
   const shapes = depthwiseShapes(store).filter(
-    (s) =>
-      s.lanes === lanes &&
-      s.residual === (residual !== undefined) &&
-      s.gather === (store === 'c4' && p.outChannels > p.group),
+    (s) => s.lanes === lanes && s.residual === (residual !== undefined) && s.reads === reads,
   );
-  const hasPairs = store === 'linear' && p.inWidth % 2 === 0 && p.dilationX === 1;
+  const hasPairs =
+    store === 'linear' && reads === 'own' && p.inWidth % 2 === 0 && p.dilationX === 1;
   const pairs = hasPairs && p.strideX === 2 ? (p.padLeft % 2 === 0 ? 'even' : 'odd') : 'none';
   const unrolled = shapes.filter(
     (s) =>
@@ -46,10 +47,9 @@ export function lowerDepthwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
 const softwareStrips = 256;
 
 function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceCaps): Candidate {
-  const { columns, kernelSize, lanes } = shape;
-  const { store } = p.epilogue;
-  const isC4 = store === 'c4';
-  const outPlanes = isC4 ? channelBlocks(p.outChannels) : p.outChannels;
+  const { columns, kernelSize, reads, lanes } = shape;
+  const inBlocks = p.epilogue.store === 'c4' || reads === 'block';
+  const outPlanes = inBlocks ? channelBlocks(p.outChannels) : p.outChannels;
   const planes = p.batch * outPlanes;
   const spreadY = kernelSize === 0 ? 1 : p.dilationY;
   const spreadX = kernelSize === 0 ? 1 : p.dilationX;
@@ -61,15 +61,20 @@ function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceC
   const rows = kernelSize === 0 ? 1 : Math.ceil(fullRows / Math.max(cuts, 1));
   const stripsY = spreadY * Math.ceil(fullRows / Math.max(rows, 1));
   const strips = planes * stripsY * stripsX;
-  const packing = isC4 ? packPerChannel(p) : undefined;
+  const packing =
+    reads === 'block'
+      ? packWeights({ ...p, inChannels: 4 })
+      : inBlocks
+        ? packPerChannel(p)
+        : undefined;
   const weights = packing ? packed(0) : input(convInputs.weight);
   const work = dispatch(
     depthwise,
     { ...shape, ...epilogueVariant(p.element, p.epilogue) },
     {
       ...geometryValues(p),
-      multiplier: p.outChannels / p.group,
-      inPlanes: isC4 ? channelBlocks(p.inChannels) : p.inChannels,
+      multiplier: reads === 'block' ? 1 : p.outChannels / p.group,
+      inPlanes: inBlocks ? channelBlocks(p.inChannels) : p.inChannels,
       ...{ outPlanes, spreadY, spreadX, rows, strips, stripsY, stripsX },
       ...epilogueValues(p.epilogue),
     },
@@ -78,12 +83,12 @@ function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceC
   );
   const turns = rows + rowsUnderWay(shape) - 1;
   return {
-    algorithm: `depthwise.${columns}`,
+    algorithm: `${reads === 'block' ? 'grouped_strips' : 'depthwise'}.${columns}`,
     dispatches: [work],
     scratch: [],
     packings: packing ? [packing] : [],
     cost: {
-      macs: strips * turns * columns * (isC4 ? 4 : 1) * tapsOf(p),
+      macs: strips * turns * columns * (reads === 'block' ? 16 : inBlocks ? 4 : 1) * tapsOf(p),
       bytes: movedBytes(p) + (packing?.bytes ?? 0),
       invocations: strips,
       efficiency: depthwiseEfficiency(shape, caps),
@@ -96,7 +101,9 @@ function depthwiseCandidate(p: ConvProblem, shape: DepthwiseShape, caps: DeviceC
  * Software: measured on lavapipe (SwiftShader has twice that); loads decide. On a GPU neighbours
  * share what they load where strips have one column.
  */
-function depthwiseEfficiency({ kernelSize, columns }: DepthwiseShape, caps: DeviceCaps): number {
+function depthwiseEfficiency(shape: DepthwiseShape, caps: DeviceCaps): number {
+  const { kernelSize, columns, reads } = shape;
+  if (reads === 'block') return caps.software && kernelSize > 0 ? 0.4 : 0.1;
   if (!caps.software) return kernelSize === 0 ? 0.06 : columns === 1 ? 0.12 : 0.1;
   return kernelSize === 0 ? 0.03 : kernelSize === 3 ? 0.15 : 0.2;
 }

@@ -14,6 +14,7 @@ import {
   convInputs,
   hasWholeBlocks,
   isDepthwise,
+  isInFours,
   isWinograd,
 } from './problem.ts';
 
@@ -70,7 +71,7 @@ export const lazyAlgorithms: readonly Algorithm[] = [
     ),
   },
   {
-    applies: isDepthwise,
+    applies: (p) => isDepthwise(p) || isInFours(p),
     module: lazyModule(() => import('./lower-depthwise.ts').then((m) => m.lowerDepthwise)),
   },
   {

@@ -89,9 +89,19 @@ export function macsOf(problem: ConvGeometry): number {
 
 /** Every group has one input channel, in the layouts and rank that `depthwise` takes. */
 export function isDepthwise(p: ConvProblem): boolean {
+  return p.group > 1 && p.inChannels === p.group && isFlatInOneLayout(p);
+}
+
+/** Every group has four channels on both sides, in the layouts and rank that `depthwise` takes. */
+export function isInFours(p: ConvProblem): boolean {
+  const fours = p.group * 4;
+  const all = p.inChannels === fours && p.outChannels === fours;
+  return p.group > 1 && all && isFlatInOneLayout(p);
+}
+
+function isFlatInOneLayout(p: ConvProblem): boolean {
   const flat = p.inDepth === 1 && p.kernelDepth === 1 && p.outDepth === 1;
-  const oneLayout = p.sourceLayout === p.epilogue.store;
-  return oneLayout && p.group > 1 && p.inChannels === p.group && flat;
+  return flat && p.sourceLayout === p.epilogue.store;
 }
 
 /** 3×3 taps at stride 1, undilated, not empty: what Winograd's filtering computes. */

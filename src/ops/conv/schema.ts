@@ -70,14 +70,18 @@ export const linearSourceChannels = 3;
 function layouts(facts: NodeFacts<ConvAttributes>): readonly LayoutChoice[] {
   const [source, weight] = facts.inputs;
   const channels = source?.dims[1];
-  const depthwise = facts.attributes.group > 1 && weight?.dims[1] === 1;
-  if (depthwise && weight.dims.length <= 4) {
-    return (['c4', 'linear'] as const).flatMap((layout) =>
-      resultLayouts(facts.inputs.length, layout, [layout]),
-    );
-  }
   const count = facts.inputs.length;
-  if (typeof channels !== 'number' || facts.attributes.group > 1) return resultLayouts(count, 'c4');
+  const { group } = facts.attributes;
+  if (group > 1 && weight && weight.dims.length <= 4) {
+    // Kernels that work on single planes, or on four of them, take either layout on both sides.
+    const [outChannels, perGroup] = weight.dims;
+    const linear = resultLayouts(count, 'linear', ['linear']);
+    if (perGroup === 1) return [...resultLayouts(count, 'c4', ['c4']), ...linear];
+    if (perGroup === 4 && outChannels === group * 4) {
+      return [...resultLayouts(count, 'c4'), ...linear];
+    }
+  }
+  if (typeof channels !== 'number' || group > 1) return resultLayouts(count, 'c4');
   const sources: readonly Layout[] =
     channels <= linearSourceChannels
       ? ['linear', 'c4']
