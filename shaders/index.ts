@@ -27,7 +27,7 @@ import { pointwiseBinary } from './pointwise_binary.ts';
 import { pointwiseUnary } from './pointwise_unary.ts';
 import { pointwiseWhere } from './pointwise_where.ts';
 import { poolLinear } from './pool_linear.ts';
-import { pool2dC4 } from './pool2d_c4.ts';
+import { pool2d } from './pool2d.ts';
 import { reduceKernel } from './reduce.ts';
 import { resize } from './resize.ts';
 import { softmaxKernel } from './softmax.ts';
@@ -68,7 +68,7 @@ export const kernels: readonly Kernel[] = [
   pointwiseUnary,
   pointwiseWhere,
   poolLinear,
-  pool2dC4,
+  pool2d,
   reduceKernel,
   resize,
   softmaxKernel,

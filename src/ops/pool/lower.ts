@@ -1,4 +1,4 @@
-/** Lowering of pooling: the C4 kernel for images, the linear one for the rest. */
+/** Lowering of pooling: the kernel of planes for images, the linear one for any axes and types. */
 
 import {
   type Dispatch,
@@ -10,7 +10,7 @@ import {
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { Pooling } from '../../../shaders/lib/pool.ts';
 import { poolLinear } from '../../../shaders/pool_linear.ts';
-import { pool2dC4, pool2dShapes } from '../../../shaders/pool2d_c4.ts';
+import { pool2d, pool2dShapes } from '../../../shaders/pool2d.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { identityBits, tensorBytes } from '../reduce/lower.ts';
@@ -68,32 +68,37 @@ export function lowerPool(
       barriers: false,
     },
   });
-  if (x.layout === 'linear') {
-    const results = [output(0), ...(indices ? [output(1)] : [])];
-    const variant = { pooling, element, indices };
-    return [
-      candidate('pool_linear', sizeOf(y.dims), 0.1, (outputs, workgroups) =>
-        dispatch(poolLinear, variant, { ...uniforms, outputs }, [input(0), ...results], workgroups),
-      ),
-    ];
-  }
-  if (element !== 'f32' && element !== 'f16') return [];
   const [, height, width] = geometry.output;
-  const lines = batch * channelBlocks(channels) * height;
+  const planes = batch * (x.layout === 'c4' ? channelBlocks(channels) : channels);
   const dilated = dilations[1] > 1 || dilations[2] > 1;
-  return pool2dShapes([kernel[1], kernel[2]], strides[2], dilated).map((shape) =>
+  const depths = [geometry.input[0], geometry.output[0], kernel[0], 1 + geometry.padBegin[0]];
+  const flat = depths.every((depth) => depth === 1) && !indices;
+  const shapes =
+    (element === 'f32' || element === 'f16') && flat
+      ? pool2dShapes([kernel[1], kernel[2]], strides[2], dilated, x.layout)
+      : [];
+  const candidates = shapes.map((shape) =>
     candidate(
-      shape.kernel > 0 ? 'pool_c4_unrolled' : 'pool_c4',
-      lines * Math.ceil(width / shape.tile),
+      `pool_${x.layout}${shape.kernel > 0 ? '_unrolled' : ''}`,
+      planes * height * Math.ceil(width / shape.tile),
       shape.kernel > 0 ? 0.3 : 0.15,
       (outputs, workgroups) =>
         dispatch(
-          pool2dC4,
-          { pooling, element, ...shape },
+          pool2d,
+          { pooling, element: element === 'f16' ? 'f16' : 'f32', layout: x.layout, ...shape },
           { ...uniforms, outputs },
           [input(0), output(0)],
           workgroups,
         ),
     ),
   );
+  if (x.layout === 'c4') return candidates;
+  const results = [output(0), ...(indices ? [output(1)] : [])];
+  const variant = { pooling, element, indices };
+  candidates.push(
+    candidate('pool_linear', sizeOf(y.dims), 0.1, (outputs, workgroups) =>
+      dispatch(poolLinear, variant, { ...uniforms, outputs }, [input(0), ...results], workgroups),
+    ),
+  );
+  return candidates;
 }

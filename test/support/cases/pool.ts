@@ -32,7 +32,7 @@ export const poolCases: readonly NamedCase[] = [
   ...windows('2×2 stride 2', [2, 5, 8, 10], { kernel_shape: [2, 2], strides: [2, 2] }).map(
     (one) => ({
       ...one,
-      algorithms: ['pool_c4_unrolled', 'pool_c4', 'pool_linear'],
+      algorithms: ['pool_c4_unrolled', 'pool_c4', 'pool_linear_unrolled', 'pool_linear'],
     }),
   ),
   ...windows('3×3 stride 2, pads on every side', [1, 6, 11, 13], {

@@ -1,6 +1,6 @@
 /**
- * 2D pooling in C4. Each invocation pools `tile` neighbouring outputs of one row, four channels
- * each. With `kernel` (2 or 3, square, undilated) the taps are unrolled and a column that several
+ * 2D pooling of planes: of blocks of four channels in C4, or of single ones where the tensor is
+ * linear. Each invocation pools `tile` neighbouring outputs of one row. With `kernel` (2 or 3, square, undilated) the taps are unrolled and a column that several
  * outputs share is loaded once; with 0 the window's size and dilation are uniforms.
  */
 
@@ -13,6 +13,7 @@ export interface Pool2dVariant {
   readonly [field: string]: string | number | boolean;
   readonly pooling: Pooling;
   readonly element: 'f32' | 'f16';
+  readonly layout: 'c4' | 'linear';
   /** Taps along each axis; 0 for any. */
   readonly kernel: number;
   /** Stride along the row; 0 for any. */
@@ -35,48 +36,67 @@ const unrolledTile = 2;
 
 type Shape = Pick<Pool2dVariant, 'kernel' | 'stride' | 'tile'>;
 
-/** The shape fields of the variants that pool by a window, fastest first. */
+/** A lane of a linear tensor has one value, and as much to find out about its place. */
+const linearTile = 4;
+
+/**
+ * The shape fields of the variants that pool by a window, fastest first; the general one of linear
+ * tensors is another kernel.
+ */
 export function pool2dShapes(
   kernel: readonly [number, number],
   stride: number,
   dilated: boolean,
+  layout: Pool2dVariant['layout'],
 ): readonly Shape[] {
   const general = { kernel: 0, stride: 0, tile: 1 };
   const found = unrolled.find(
     (shape) => shape.kernel === kernel[0] && shape.kernel === kernel[1] && shape.stride === stride,
   );
-  return found && !dilated ? [{ ...found, tile: unrolledTile }, general] : [general];
+  const fast = found && !dilated ? [found] : [];
+  return layout === 'c4'
+    ? [...fast.map((shape) => ({ ...shape, tile: unrolledTile })), general]
+    : fast.map((shape) => ({ ...shape, tile: linearTile }));
 }
 
-export const pool2dC4 = defineKernel<Pool2dVariant, typeof poolUniforms>({
-  name: 'pool2d_c4',
+export const pool2d = defineKernel<Pool2dVariant, typeof poolUniforms>({
+  name: 'pool2d',
   variants: () =>
     (['f32', 'f16'] as const).flatMap((element) =>
       poolings.flatMap((pooling) => [
-        ...unrolled.map((shape) => ({ pooling, element, ...shape, tile: unrolledTile })),
-        { pooling, element, kernel: 0, stride: 0, tile: 1 },
+        ...unrolled.flatMap((shape) => [
+          { pooling, element, layout: 'c4' as const, ...shape, tile: unrolledTile },
+          { pooling, element, layout: 'linear' as const, ...shape, tile: linearTile },
+        ]),
+        { pooling, element, layout: 'c4' as const, kernel: 0, stride: 0, tile: 1 },
       ]),
     ),
   uniforms: poolUniforms,
-  bindings: ({ element }) => [
-    { name: 'x', access: 'read', type: `array<vec4<${element}>>` },
-    { name: 'y', access: 'read_write', type: `array<vec4<${element}>>` },
-  ],
+  bindings({ element, layout }) {
+    const type = layout === 'c4' ? `array<vec4<${element}>>` : `array<${element}>`;
+    return [
+      { name: 'x', access: 'read', type },
+      { name: 'y', access: 'read_write', type },
+    ];
+  },
   workgroupSize: () => [64, 1, 1],
   iterations: (_, { kernelShape }) => windowTurns(kernelShape),
-  wgsl({ pooling, element, kernel, stride, tile }) {
+  wgsl({ pooling, element, layout, kernel, stride, tile }) {
+    const c4 = layout === 'c4';
     const outputs = Array.from({ length: tile }, (_, index) => index);
     return `
-${reductionSource(pooling, { scalar: 'f32', lanes: 4 })}
+${reductionSource(pooling, { scalar: 'f32', lanes: c4 ? 4 : 1 })}
 ${flatIndex}
 ${c4Functions}
 ${poolFunctions}
 fn store(plane: u32, oy: u32, ox: u32, start: vec2<i32>, state: State) {
   if (ox < u.outputSize.z) {
     let value = finish(state, ${pooling === 'mean' ? 'windowCount(vec3<i32>(0, start))' : '1u'});
-    let block = plane % ((u.channels + 3u) / 4u);
-    y[plane * u.outputSize.w + oy * u.outputSize.z + ox] =
-      vec4<${element}>(maskLanes(value, block, u.channels));
+    y[plane * u.outputSize.w + oy * u.outputSize.z + ox] = ${
+      c4
+        ? `vec4<${element}>(maskLanes(value, plane % ((u.channels + 3u) / 4u), u.channels))`
+        : `${element}(value)`
+    };
   }
 }
 // \`index\` counts tiles: along the row, down the rows, through the planes.
@@ -92,7 +112,7 @@ fn pool(index: u32) {
 ${outputs.map((t) => `  var state${t} = initialState();`).join('\n')}
   for (var ky = ys.x; ky < ys.y; ky++) {
     let row = base + u32(start.x + i32(ky * u.dilations.y)) * u.inputSize.z;
-    ${kernel === 0 ? generalRow : unrolledRow(kernel, stride, tile)}
+    ${kernel === 0 ? generalRow : unrolledRow(kernel, stride, tile, c4 ? 'vec4<f32>' : 'f32')}
   }
 ${outputs
   .map(
@@ -124,7 +144,7 @@ const generalRow = `
     }`;
 
 /** Loads each column of the row once and gives it to every output whose window holds it. */
-function unrolledRow(kernel: number, stride: number, tile: number): string {
+function unrolledRow(kernel: number, stride: number, tile: number, type: string): string {
   const columns = Array.from({ length: (tile - 1) * stride + kernel }, (_, index) => index);
   return columns
     .map((column) => {
@@ -135,7 +155,7 @@ function unrolledRow(kernel: number, stride: number, tile: number): string {
     {
       let ax = start.y + ${column};
       if (ax >= 0 && ax < i32(u.inputSize.z)) {
-        let own = lift(vec4<f32>(x[row + u32(ax)]));
+        let own = lift(${type}(x[row + u32(ax)]));
         ${takers.map((output) => `state${output} = combine(state${output}, own);`).join('\n')}
       }
     }`;
