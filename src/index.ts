@@ -4,13 +4,18 @@ export type { DataType } from './core/dtype.ts';
 export { DeviceLostError, type ErrorCode, WgconvError } from './core/errors.ts';
 export type { Dim, TensorType } from './core/shape.ts';
 export { type HostTensor, Tensor } from './core/tensor.ts';
+export { version } from './core/version.ts';
 export type { DeviceCaps } from './gpu/caps.ts';
 export type { DeviceOptions } from './gpu/device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';
 export type { Progress, RunOptions } from './session/backend.ts';
+export type { SessionOptions } from './session/options.ts';
 export type { NodeReport, SessionReport } from './session/report.ts';
-export { type FeedsObject, InferenceSession, type SessionOptions } from './session/session.ts';
+export { type FeedsObject, InferenceSession } from './session/session.ts';
+export type {
+  TimedCandidate,
+  TunedProblem,
+  Tuning,
+  TuningStore,
+} from './session/tune/tuning.ts';
 export type { NodeCheck, VerifyReport } from './session/verify.ts';
-
-/** The version of this package. */
-export const version = '0.1.0';

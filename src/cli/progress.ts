@@ -11,6 +11,7 @@ const stages: Readonly<Record<Progress['stage'], string>> = {
   upload: 'Uploading weights',
   run: 'Computing nodes',
   verify: 'Checking nodes',
+  tune: 'Timing algorithms',
 };
 
 /** Milliseconds between two lines of one piece of work. */

@@ -6,8 +6,9 @@ import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
 import { optimise } from '../passes/index.ts';
 import { randomiseWeights } from '../passes/random-weights.ts';
 import type { OnProgress } from '../session/backend.ts';
+import type { SessionOptions } from '../session/options.ts';
 import type { SessionReport } from '../session/report.ts';
-import { InferenceSession, type SessionOptions } from '../session/session.ts';
+import { InferenceSession } from '../session/session.ts';
 import type { VerifyReport } from '../session/verify.ts';
 import type {
   CaseInputs,

@@ -24,6 +24,8 @@ import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
   readonly algorithm?: AlgorithmOption;
+  /** Algorithms by node name that come before the cost model's, where they fit. */
+  readonly tuned?: Readonly<Record<string, string>> | undefined;
   /** The specialised graph before fusion, for the memory report. */
   readonly original?: Graph | undefined;
 }
@@ -282,7 +284,12 @@ class PlanBuilder {
   #choose(node: Node, index: number): RankedCandidate[] {
     const { atNode, peak } = this.#liveness;
     const budget = this.#scratchAllowance * peak - (atNode[index] ?? 0);
-    const ranked = moveToFront(this.#candidates(node, Math.max(budget, 0)), ({ candidate }) => {
+    const tuned = this.#options.tuned?.[node.name];
+    const preferred = moveToFront(
+      this.#candidates(node, Math.max(budget, 0)),
+      ({ candidate }) => candidate.algorithm === tuned,
+    );
+    const ranked = moveToFront(preferred, ({ candidate }) => {
       const bytes = candidate.scratch.reduce((sum, part) => sum + part, 0);
       return bytes === 0 || bytes <= budget;
     });

@@ -1,14 +1,48 @@
-/** Options that nobody knows are refused by name: a typo must not be taken for a wish fulfilled. */
+/** What a session is told. Options that nobody knows are refused by name: a typo must not be taken for a wish fulfilled. */
 
 import { WgconvError } from '../core/errors.ts';
 import type { DeviceOptions } from '../gpu/device.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { DisabledPass } from '../passes/index.ts';
-import type { SessionOptions } from './session.ts';
+import type { PlanOptions } from '../plan/create-plan.ts';
+import type { OnProgress } from './backend.ts';
+import type { Tuning, TuningStore } from './tune/tuning.ts';
+
+export interface SessionOptions {
+  /**
+   * `webgpu` (the default) fails where there is no adapter; `cpu` computes in float64 loops, slow
+   * and exact; `auto` takes `cpu` only where there is no adapter.
+   */
+  readonly backend?: 'webgpu' | 'cpu' | 'auto' | undefined;
+  /** A device that the caller owns, limits and the like. */
+  readonly gpu?: DeviceOptions | undefined;
+  /** Forces an algorithm wherever a node offers it, for every node or by node name. */
+  readonly algorithm?: PlanOptions['algorithm'];
+  /**
+   * Which algorithm computes each node: `off` takes the cost model's; `cached` (the default) those
+   * that an earlier `full` found on this device, the cost model's for the rest; `full` times the
+   * likely ones of every problem it has not seen, which takes seconds to minutes, and keeps what it
+   * finds. Only algorithms whose values are right are chosen.
+   */
+  readonly tune?: 'off' | 'cached' | 'full' | undefined;
+  /**
+   * Where choices come from and go to in place of the page's IndexedDB: a store, or what
+   * `session.tuning()` gave before (then nothing is kept).
+   */
+  readonly tuning?: Tuning | TuningStore | undefined;
+  /** Ends tuning early; what was found until then is kept. */
+  readonly signal?: AbortSignal | undefined;
+  /** Graph passes to leave out, to find out what a pass does. */
+  readonly disable?: readonly DisabledPass[] | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Called with the graph as it was read, before any pass; may return another one. */
+  readonly transform?: ((graph: Graph) => Graph | Promise<Graph>) | undefined;
+}
 
 /** The types see to it that none is forgotten. */
 const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
   ...{ backend: true, gpu: true, algorithm: true, disable: true },
-  ...{ onProgress: true, transform: true },
+  ...{ onProgress: true, transform: true, tune: true, tuning: true, signal: true },
 };
 const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
   ...{ device: true, powerPreference: true, compatibilityLimits: true, ceiling: true },
@@ -23,11 +57,16 @@ const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> =
   ...{ webgpu: true, cpu: true, auto: true },
 };
 
+const tuneModes: Readonly<Record<NonNullable<SessionOptions['tune']>, true>> = {
+  ...{ off: true, cached: true, full: true },
+};
+
 /** @throws WgconvError `invalid-argument` naming what is unknown and what there is. */
 export function checkOptions(options: SessionOptions): void {
   refuseUnknown('option', options, sessionOptions);
   refuseUnknown('option of gpu', options.gpu, gpuOptions);
   refuseUnknown('backend', { [options.backend ?? 'webgpu']: true }, backends);
+  refuseUnknown('tune mode', { [options.tune ?? 'cached']: true }, tuneModes);
   const disabled = options.disable ?? [];
   refuseUnknown('pass', Object.fromEntries(disabled.map((name) => [name, true])), passes);
 }

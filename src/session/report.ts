@@ -7,6 +7,7 @@ import type { Graph, Node } from '../graph/graph.ts';
 import { operatorOf } from '../plan/homes.ts';
 import type { MemoryReport } from '../plan/plan.ts';
 import type { Executable } from './backend.ts';
+import type { TunedProblem } from './tune/tuning.ts';
 import { GpuExecutable } from './webgpu.ts';
 
 export interface NodeReport {
@@ -36,6 +37,8 @@ export interface SessionReport {
   readonly pipelines: number;
   readonly layoutConversions: number;
   readonly memory?: MemoryReport | undefined;
+  /** What `tune: 'full'` timed for this plan. */
+  readonly tuned?: readonly TunedProblem[] | undefined;
 }
 
 export function reportPlan(

@@ -5,35 +5,20 @@ import { WgconvError } from '../core/errors.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
 import { type HostTensor, Tensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
-import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
+import { GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { loadOperators } from '../ops/index.ts';
-import { type DisabledPass, optimise, prepare, shapeInputs } from '../passes/index.ts';
-import { createPlan, type PlanOptions } from '../plan/create-plan.ts';
+import { optimise, prepare, shapeInputs } from '../passes/index.ts';
 import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
 import { CpuExecutable } from './cpu.ts';
-import { checkOptions, refuseUnknown } from './options.ts';
+import { checkOptions, refuseUnknown, type SessionOptions } from './options.ts';
 import { reportPlan, type SessionReport } from './report.ts';
+import type { TunedGraph } from './tune/index.ts';
+import type { Tuning } from './tune/tuning.ts';
+import { planTuned } from './tuned.ts';
 import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
 import { WeightStore } from './weights.ts';
-
-export interface SessionOptions {
-  /**
-   * `webgpu` (the default) fails where there is no adapter; `cpu` computes in float64 loops, slow
-   * and exact; `auto` takes `cpu` only where there is no adapter.
-   */
-  readonly backend?: 'webgpu' | 'cpu' | 'auto' | undefined;
-  /** A device that the caller owns, limits and the like. */
-  readonly gpu?: DeviceOptions | undefined;
-  /** Forces an algorithm wherever a node offers it, for every node or by node name. */
-  readonly algorithm?: PlanOptions['algorithm'];
-  /** Graph passes to leave out, to find out what a pass does. */
-  readonly disable?: readonly DisabledPass[] | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  /** Called with the graph as it was read, before any pass; may return another one. */
-  readonly transform?: ((graph: Graph) => Graph | Promise<Graph>) | undefined;
-}
 
 export type FeedsObject = Readonly<Record<string, Tensor>>;
 
@@ -44,6 +29,7 @@ interface Compiled {
   readonly executable: Executable;
   /** The specialised graph before fusion. */
   readonly original: Graph;
+  readonly tuned?: TunedGraph | undefined;
 }
 
 /**
@@ -192,7 +178,13 @@ export class InferenceSession {
         'nothing is planned yet: this model has symbolic shapes; call prepare({ input: dims }) or run() first',
       );
     }
-    return reportPlan(this.backend, compiled.original, compiled.executable);
+    const report = reportPlan(this.backend, compiled.original, compiled.executable);
+    return { ...report, tuned: compiled.tuned?.problems ?? [] };
+  }
+
+  /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */
+  tuning(): Tuning | undefined {
+    return this.#latest?.tuned?.tuning;
   }
 
   /** Gives all GPU memory back. */
@@ -283,7 +275,7 @@ export class InferenceSession {
     shapes: ReadonlyMap<string, readonly number[]>,
     values: Readonly<Record<string, HostTensor>>,
   ): Promise<Compiled> {
-    const { onProgress, algorithm, disable } = this.#options;
+    const { onProgress, disable } = this.#options;
     onProgress?.({ stage: 'prepare', done: 0, total: 1 });
     const { original, prepared } = await prepare(this.graph, Object.fromEntries(shapes), {
       disable,
@@ -293,9 +285,9 @@ export class InferenceSession {
     if (!this.#context || !this.#weights) {
       return { executable: await CpuExecutable.create(original, onProgress), original };
     }
-    const plan = await createPlan(prepared, this.#context.caps, { algorithm, original });
+    const { plan, tuned } = await planTuned(this.#context, prepared, original, this.#options);
     const executable = await GpuExecutable.create(this.#context, plan, this.#weights, onProgress);
-    return { executable, original };
+    return { executable, original, tuned };
   }
 }
 
