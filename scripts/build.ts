@@ -16,16 +16,24 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/session/words',
+    'src/(session/(words|evaluate)|plan/homes|graph/graph)\\.ts',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(chain|launch|walk|unary|binary|binary-traits|clip)\\.ts',
     'src/ops/conv/(as-column|cost|kernel-of|packing|problem)\\.ts',
     'shaders/(pack_conv|pointwise_unary|pointwise_binary)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll|conv-geometry)\\.ts',
     'shaders/lib/(activations|epilogue|unary|binary|broadcast)\\.ts',
-    'wgsl-preprocessor',
+    'wgsl-preprocessor|rolldown/runtime',
   ].join('|'),
 );
+
+/** The oracles of all operators but those that move data: who verifies needs many of them. */
+const oracles =
+  /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/;
+
+/** Data movement: a network that cuts and joins does it in several ways. */
+const movements =
+  /src\/ops\/movement\/(?!reference|candidate)|shaders\/(strided_copy|copy_channels|gather|pad|fill)/;
 
 rmSync(dist, { recursive: true, force: true });
 await buildEngine();
@@ -52,10 +60,18 @@ async function buildEngine(): Promise<void> {
       // A page that loads a chunk must not be told by a helper which others to preload.
       modulePreload: false,
       rolldownOptions: {
+        // Groups of modules take what they name, not what those import.
+        preserveEntrySignatures: 'allow-extension',
         output: {
           chunkFileNames: chunkName,
           // What every page needs is one file: many small ones compress badly.
-          codeSplitting: { groups: [{ name: 'base', test: alwaysNeeded }] },
+          codeSplitting: {
+            groups: [
+              { name: 'base', test: alwaysNeeded },
+              { name: 'references', test: oracles, includeDependenciesRecursively: false },
+              { name: 'movement', test: movements, includeDependenciesRecursively: false },
+            ],
+          },
         },
       },
     },
@@ -70,8 +86,9 @@ interface Chunk {
 
 /** `conv-schema.js` of `ops/conv/schema.ts`, alone or with what it shares with other chunks. */
 function chunkName({ name, facadeModuleId, moduleIds }: Chunk): string {
-  const module = facadeModuleId ?? moduleIds.at(-1);
-  if (name === 'base' || !module) return `chunks/${name}.js`;
+  // The bundler's own modules have names that no file can have.
+  const module = facadeModuleId ?? moduleIds.findLast((id) => !id.startsWith('\0'));
+  if (['base', 'references', 'movement'].includes(name) || !module) return `chunks/${name}.js`;
   return `chunks/${basename(dirname(module))}-${basename(module, '.ts')}.js`;
 }
 
