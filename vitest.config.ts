@@ -72,7 +72,8 @@ export default defineConfig({
           exclude: ['test/gpu/adapter.ss.test.ts'],
           setupFiles: ['test/support/node-gpu.ts', 'test/support/all-operators.ts'],
           provide: { recipe: defaultRecipe(), shared: '' },
-          testTimeout: 60_000,
+          // lavapipe compiles a candidate in a tenth of a second or more, and a case may have fifty.
+          testTimeout: 120_000,
           fileParallelism: false,
         },
       },
