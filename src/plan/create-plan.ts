@@ -15,6 +15,7 @@ import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
+import { isOneNode } from './macs.ts';
 import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
 import { align16, PlannedWeights } from './planned-weights.ts';
@@ -59,6 +60,8 @@ export async function createPlan(
     for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
     return builder.finish();
   };
+  // The memory of a network is its peak; of one node alone, what its fastest algorithm takes.
+  if (isOneNode(graph)) return build(Number.POSITIVE_INFINITY);
   const plan = build(fastAllowance);
   const { peakBytes, lowerBoundBytes } = plan.memory;
   if (peakBytes <= memoryGoal * lowerBoundBytes) return plan;

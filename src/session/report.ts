@@ -1,10 +1,10 @@
 /** What a session tells of its plan: where each node runs and why, algorithms, memory, pipelines. */
 
 import { shaderSource } from '../../shaders/lib/kernel.ts';
-import { isStatic, sizeOf, type TensorType } from '../core/shape.ts';
+import { sizeOf, type TensorType } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { operatorOf } from '../plan/homes.ts';
+import { macsOf } from '../plan/macs.ts';
 import type { MemoryReport } from '../plan/plan.ts';
 import type { Executable } from './backend.ts';
 import type { TunedProblem } from './tune/tuning.ts';
@@ -105,22 +105,6 @@ export function parameterCount(graph: Graph): number {
     if (used.has(name) && tensor.type.startsWith('float')) count += sizeOf(tensor.dims);
   }
   return count;
-}
-
-/** Multiply-adds of one node; for a fusion, of the originals that have any. */
-export function macsOf(node: Node, graph: Graph): number {
-  const own = node.origin ?? [node];
-  return own.reduce((sum, original) => {
-    const types = [...original.inputs, ...original.outputs].map((name) => graph.types.get(name));
-    if (types.some((type) => type && !isStatic(type))) return sum;
-    const facts = {
-      attributes: original.attributes,
-      inputs: original.inputs.map((name) => graph.types.get(name) ?? graph.constants.get(name)),
-      outputs: original.outputs.flatMap((name) => graph.types.get(name) ?? []),
-      constant: (index: number) => graph.constants.get(original.inputs[index] ?? ''),
-    };
-    return sum + (operatorOf(original).traits.macs?.(facts) ?? 0);
-  }, 0);
 }
 
 function describeNode(node: Node, graph: Graph) {
