@@ -12,9 +12,15 @@ import type { Pooling } from '../../../shaders/lib/pool.ts';
 import { poolLinear } from '../../../shaders/pool_linear.ts';
 import { pool2d, pool2dShapes } from '../../../shaders/pool2d.ts';
 import { sizeOf } from '../../core/shape.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { identityBits, tensorBytes } from '../reduce/lower.ts';
-import { type PoolAttributes, poolGeometry, type Three } from './window.ts';
+import {
+  identityBits,
+  reductionCandidates,
+  reductionProblem,
+  tensorBytes,
+} from '../reduce/lower.ts';
+import { type PoolAttributes, poolGeometry, spatialAxes, type Three } from './window.ts';
 
 /** The norm's own kernel for the common exponents. */
 export function lpReduction(p: number): 'l1' | 'l2' | 'lp' {
@@ -25,6 +31,7 @@ export function lowerPool(
   io: LoweringIO,
   pooling: Pooling,
   attributes: PoolAttributes,
+  caps: DeviceCaps,
 ): Candidate[] {
   const [x] = io.inputs;
   const [y] = io.outputs;
@@ -92,6 +99,16 @@ export function lowerPool(
         ),
     ),
   );
+  // One window that is the whole plane: a reduction, which can be shared out.
+  const { padBegin, padEnd } = geometry;
+  const whole =
+    !indices &&
+    kernel.every((size, axis) => size === geometry.input[axis]) &&
+    [...padBegin, ...padEnd].every((pad) => pad === 0);
+  if (whole) {
+    const plane = reductionProblem(pooling, x, spatialAxes(x.dims), y.layout, attributes.p);
+    candidates.push(...reductionCandidates(plane, caps));
+  }
   if (x.layout === 'c4') return candidates;
   const results = [output(0), ...(indices ? [output(1)] : [])];
   const variant = { pooling, element, indices };

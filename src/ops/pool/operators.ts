@@ -43,7 +43,7 @@ function poolOperator(facts: PoolFacts): AnyOperator {
       ...(facts.outputs === 2 && { indices: { outputs: [1] } }),
     },
     reference: () => import('./reference.ts').then((module) => module.poolReference(facts.pooling)),
-    lower: (io, attributes) => lowerPool(io, facts.pooling(attributes), attributes),
+    lower: (io, attributes, caps) => lowerPool(io, facts.pooling(attributes), attributes, caps),
   };
   return defineOperator(operator);
 }

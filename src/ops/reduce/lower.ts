@@ -197,7 +197,7 @@ export function reductionCandidates(
   const cost = (fields: Partial<Cost>): Cost => ({
     macs: values,
     bytes: (values + outputs * lanes) * elementBytes(problem.element),
-    invocations: outputs,
+    invocations: busyInvocations(outputs, caps),
     efficiency: 0.2,
     barriers: false,
     ...fields,
@@ -235,7 +235,10 @@ export function reductionCandidates(
         reduceDispatch(problem, 'final', [between, to], parts),
       ],
       scratch: [partialBytes(problem, parts)],
-      cost: cost({ macs: values + outputs * parts * lanes, invocations: outputs * parts }),
+      cost: cost({
+        macs: values + outputs * parts * lanes,
+        invocations: busyInvocations(outputs * parts, caps),
+      }),
     });
   }
   return candidates;

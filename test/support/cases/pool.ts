@@ -35,6 +35,10 @@ export const poolCases: readonly NamedCase[] = [
       algorithms: ['pool_c4_unrolled', 'pool_c4', 'pool_linear_unrolled', 'pool_linear'],
     }),
   ),
+  ...windows('over the whole plane', [2, 6, 7, 9], { kernel_shape: [7, 9] }).map((one) => ({
+    ...one,
+    algorithms: ['pool_c4', 'pool_linear', 'reduce_serial', 'reduce_workgroup'],
+  })),
   ...windows('3×3 stride 2, pads on every side', [1, 6, 11, 13], {
     ...{ kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
   }),
