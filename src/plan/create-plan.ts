@@ -20,7 +20,7 @@ import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
 import { align16, PlannedWeights } from './planned-weights.ts';
 import { cutOffsets } from './ranges.ts';
-import { needsPlainRounding } from './rounding.ts';
+import { needsPlainRounding, sumsOf } from './rounding.ts';
 import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
@@ -64,10 +64,13 @@ export async function createPlan(
   if (isOneNode(graph)) return build(Number.POSITIVE_INFINITY);
   const plan = build(fastAllowance);
   const { peakBytes, lowerBoundBytes } = plan.memory;
-  if (peakBytes <= memoryGoal * lowerBoundBytes) return plan;
+  if (sumsOf(graph) === 1 || peakBytes <= memoryGoal * lowerBoundBytes) return plan;
   const frugal = build(0);
   return frugal.memory.peakBytes < peakBytes ? frugal : plan;
 }
+
+/** A single convolution has no other values in whose memory scratch could lie: it may take this. */
+const loneScratch = 2 ** 22;
 
 /** A plan may take this much more than its lower bound before it is planned again without scratch. */
 const memoryGoal = 1.15;
@@ -286,7 +289,8 @@ class PlanBuilder {
 
   #choose(node: Node, index: number): RankedCandidate[] {
     const { atNode, peak } = this.#liveness;
-    const budget = this.#scratchAllowance * peak - (atNode[index] ?? 0);
+    const free = this.#scratchAllowance * peak - (atNode[index] ?? 0);
+    const budget = sumsOf(this.#graph) === 1 ? Math.max(free, loneScratch) : free;
     const tuned = this.#options.tuned?.[node.name];
     const preferred = moveToFront(
       this.#candidates(node, Math.max(budget, 0)),

@@ -12,6 +12,11 @@ import { operatorOf } from './homes.ts';
 /** Results of so much of the inputs' size are pictures: a map of depths has a third. */
 const pictureShare = 1 / 4;
 
+/** How many of the nodes are convolutions and products: a graph of one is no network. */
+export function sumsOf(graph: Graph): number {
+  return graph.nodes.filter((node) => operatorOf(node).traits.macs !== undefined).length;
+}
+
 /** Whether several sums in a row lead to results that are as large as pictures. */
 export function needsPlainRounding(graph: Graph): boolean {
   const elements = (name: string): number => {
@@ -19,7 +24,6 @@ export function needsPlainRounding(graph: Graph): boolean {
     return type && isStatic(type) ? sizeOf(type.dims) : 0;
   };
   const total = (names: readonly string[]) => names.reduce((sum, name) => sum + elements(name), 0);
-  const sums = graph.nodes.filter((node) => operatorOf(node).traits.macs !== undefined);
   const inputs = graph.inputs.map(({ name }) => name);
-  return sums.length > 1 && total(graph.outputs) >= pictureShare * total(inputs);
+  return sumsOf(graph) > 1 && total(graph.outputs) >= pictureShare * total(inputs);
 }
