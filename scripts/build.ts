@@ -16,24 +16,35 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(session/(words|evaluate)|plan/homes|graph/graph)\\.ts',
+    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
-    'src/ops/pointwise/(chain|launch|walk|unary|binary|binary-traits|clip)\\.ts',
+    'src/ops/pointwise/(walk|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'src/ops/conv/(as-column|cost|kernel-of|packing|problem)\\.ts',
-    'shaders/(pack_conv|pointwise_unary|pointwise_binary)\\.ts',
+    'shaders/pack_conv\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll|conv-geometry)\\.ts',
     'shaders/lib/(activations|epilogue|unary|binary|broadcast)\\.ts',
     'wgsl-preprocessor|rolldown/runtime',
   ].join('|'),
 );
 
-/** The oracles of all operators but those that move data: who verifies needs many of them. */
-const oracles =
-  /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/;
-
-/** Data movement: a network that cuts and joins does it in several ways. */
-const movements =
-  /src\/ops\/movement\/(?!reference|candidate)|shaders\/(strided_copy|copy_channels|gather|pad|fill)/;
+/**
+ * What is fetched together, where the bundler would make a file of each part: many small files
+ * compress badly, and who needs one of these mostly needs others.
+ */
+const together = {
+  base: alwaysNeeded,
+  // Who verifies needs many oracles; those that move data also run on the host.
+  references:
+    /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
+  checks: /src\/session\/(verify|compare|raw)\.ts|src\/core\/special/,
+  movement:
+    /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|gather|pad|fill)/,
+  shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
+  pointwise: /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/functions/,
+  products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/matrix)\.ts/,
+  patches: /src\/ops\/conv\/lower-patches|shaders\/(conv_implicit_gemm|im2col)/,
+  passes: /src\/passes\/(fuse-movement|fuse-gates|fold-pads)/,
+} as const;
 
 rmSync(dist, { recursive: true, force: true });
 await buildEngine();
@@ -66,11 +77,9 @@ async function buildEngine(): Promise<void> {
           chunkFileNames: chunkName,
           // What every page needs is one file: many small ones compress badly.
           codeSplitting: {
-            groups: [
-              { name: 'base', test: alwaysNeeded },
-              { name: 'references', test: oracles, includeDependenciesRecursively: false },
-              { name: 'movement', test: movements, includeDependenciesRecursively: false },
-            ],
+            groups: Object.entries(together).map(([name, test]) => ({
+              ...{ name, test, includeDependenciesRecursively: name === 'base' },
+            })),
           },
         },
       },
@@ -88,7 +97,7 @@ interface Chunk {
 function chunkName({ name, facadeModuleId, moduleIds }: Chunk): string {
   // The bundler's own modules have names that no file can have.
   const module = facadeModuleId ?? moduleIds.findLast((id) => !id.startsWith('\0'));
-  if (['base', 'references', 'movement'].includes(name) || !module) return `chunks/${name}.js`;
+  if (name in together || !module) return `chunks/${name}.js`;
   return `chunks/${basename(dirname(module))}-${basename(module, '.ts')}.js`;
 }
 

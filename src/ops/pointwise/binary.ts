@@ -16,7 +16,7 @@ import {
 import type { BinaryAttributes } from './attributes.ts';
 import { channelAffine, operandLayouts, residualStep } from './binary-traits.ts';
 import { operandDims, parseBroadcasting, resultDims } from './broadcasting.ts';
-import { lowerChain } from './chain.ts';
+import { kernels } from './kernels.ts';
 
 interface BinaryLine {
   readonly type: string;
@@ -106,7 +106,8 @@ function defineBinary({ type, function: name, accuracy, takes, parse }: BinaryLi
       ...(row?.epilogue && { affine: channelAffine }),
     },
     reference: () => import('./binary-reference.ts').then((module) => module.binaryReference),
-    lower: (io, attributes) => lowerChain(io, attributes.function, attributes),
+    load: kernels.load,
+    lower: (io, attributes) => kernels.get().lowerChain(io, attributes.function, attributes),
   });
 }
 

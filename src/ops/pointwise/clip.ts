@@ -1,23 +1,18 @@
 /** Clip: bounds from attributes (opset < 11) or from inputs, known or not. */
 
-import { input, output, scratch } from '../../../shaders/lib/kernel.ts';
 import { type DataType, isFloat, kindOf } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { toReference } from '../../core/reference.ts';
-import { sizeOf, type TensorType } from '../../core/shape.ts';
-import { deviceBytes } from '../device-tensor.ts';
+import type { TensorType } from '../../core/shape.ts';
 import {
   type AnyOperator,
-  type Candidate,
   type DeviceTensor,
   defineOperator,
   type HostValues,
-  type LoweringIO,
 } from '../operator.ts';
 import { type ClipAttributes, clipLimit } from './attributes.ts';
-import { binaryDispatch } from './chain.ts';
-import { nothingToDo, pointwiseCost, vec4Count } from './launch.ts';
-import { lowerUnary, unaryLayouts } from './unary.ts';
+import { kernels } from './kernels.ts';
+import { unaryLayouts } from './unary.ts';
 
 /** Both bounds, where they are known on the host. */
 function knownBounds(
@@ -76,35 +71,13 @@ export const clipOperator: AnyOperator = defineOperator<ClipAttributes>({
     },
   },
   reference: () => import('./clip-reference.ts').then((module) => module.clipReference),
+  load: kernels.load,
   lower(io, attributes) {
     const { type } = io.inputs[0] as DeviceTensor;
     const parameters = isFloat(type)
       ? knownBounds(type, attributes, io.inputs, io.constant)
       : undefined;
-    if (parameters) return [lowerUnary(io, { function: 'clip', parameters })];
-    return lowerWithInputs(io);
+    const { lowerClip, lowerUnary } = kernels.get();
+    return parameters ? [lowerUnary(io, { function: 'clip', parameters })] : lowerClip(io);
   },
 });
-
-/** Maximum with the lower bound, then minimum with the upper one, as two-operand steps. */
-function lowerWithInputs(io: LoweringIO): readonly Candidate[] {
-  const [x, min, max] = io.inputs;
-  const y = io.outputs[0] as DeviceTensor;
-  if (sizeOf(y.dims) === 0) return [nothingToDo];
-  if (!x || !(min ?? max)) return [lowerUnary(io, { function: 'none', parameters: [] })];
-  const both = min !== undefined && max !== undefined;
-  const steps = [
-    min && binaryDispatch('max', [x, min], y, [input(0), input(1), both ? scratch(0) : output(0)]),
-    max && binaryDispatch('min', [x, max], y, [both ? scratch(0) : input(0), input(2), output(0)]),
-  ];
-  const dispatches = steps.filter((step) => step !== undefined);
-  return [
-    {
-      algorithm: 'pointwise_binary',
-      dispatches,
-      scratch: both ? [deviceBytes(y)] : [],
-      packings: [],
-      cost: pointwiseCost(both ? [x, y, y, y] : [x, y], vec4Count(y)),
-    },
-  ];
-}

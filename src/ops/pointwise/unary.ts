@@ -3,36 +3,20 @@
  * traits, reference and lowering. The functions themselves are in `shaders/lib`.
  */
 
-import { activationUniforms } from '../../../shaders/lib/activations.ts';
-import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { floatFunctions, floatTests, integerFunctions } from '../../../shaders/lib/unary.ts';
-import { pointwiseUnary } from '../../../shaders/pointwise_unary.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import type { TensorType } from '../../core/shape.ts';
-import { sizeOf } from '../../core/shape.ts';
 import {
   type Accuracy,
   type AnyOperator,
   type AttributeReader,
-  type Candidate,
-  type DeviceTensor,
   defineOperator,
   type LayoutChoice,
-  type LoweringIO,
   type NodeFacts,
 } from '../operator.ts';
 import type { UnaryAttributes } from './attributes.ts';
-import {
-  hasUnusedLanes,
-  lineWorkgroups,
-  maskUniforms,
-  nothingToDo,
-  pointwiseCost,
-  specialBits,
-  vec4Count,
-  wrapShift,
-} from './launch.ts';
+import { kernels } from './kernels.ts';
 
 interface UnaryLine {
   readonly type: string;
@@ -160,7 +144,8 @@ function defineUnary(line: UnaryLine): AnyOperator {
       }),
     },
     reference: () => import('./unary-reference.ts').then((module) => module.unaryReference),
-    lower: (io, attributes) => [lowerUnary(io, attributes)],
+    load: kernels.load,
+    lower: (io, attributes) => [kernels.get().lowerUnary(io, attributes)],
   });
 }
 
@@ -184,37 +169,6 @@ export function unaryLayouts({ inputs, outputs }: NodeFacts): LayoutChoice[] {
   const [x] = inputs;
   if (x?.dims.length !== 4 || !isFloat(x.type) || outputs[0]?.type !== x.type) return [linear];
   return [{ inputs: inputs.map((_, index) => (index ? 'linear' : 'c4')), outputs: ['c4'] }, linear];
-}
-
-/** One dispatch of a unary function from input 0 to output 0. */
-export function lowerUnary(io: LoweringIO, attributes: UnaryAttributes): Candidate {
-  const x = io.inputs[0] as DeviceTensor;
-  const y = io.outputs[0] as DeviceTensor;
-  if (sizeOf(y.dims) === 0) return nothingToDo;
-  const row = isFloat(x.type) ? floatFunctions.get(attributes.function) : undefined;
-  const mask = hasUnusedLanes(y) && row?.keepsZero === false;
-  const count = vec4Count(y);
-  return {
-    algorithm: 'pointwise_unary',
-    dispatches: [
-      dispatch(
-        pointwiseUnary,
-        { function: attributes.function, element: x.element, mask },
-        {
-          count,
-          wrapShift: wrapShift(y.type),
-          ...activationUniforms(attributes.parameters),
-          ...specialBits,
-          ...maskUniforms(y),
-        },
-        [input(0), output(0)],
-        lineWorkgroups(count),
-      ),
-    ],
-    scratch: [],
-    packings: [],
-    cost: pointwiseCost([x, y], count),
-  };
 }
 
 export const unaryOperators: readonly AnyOperator[] = lines.map(defineUnary);

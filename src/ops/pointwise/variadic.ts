@@ -6,8 +6,7 @@ import { broadcastDims, type TensorType } from '../../core/shape.ts';
 import { type Accuracy, type AnyOperator, defineOperator } from '../operator.ts';
 import type { VariadicAttributes } from './attributes.ts';
 import { operandLayouts, residualStep } from './binary-traits.ts';
-import { lowerChain } from './chain.ts';
-import { lowerUnary } from './unary.ts';
+import { kernels } from './kernels.ts';
 
 /** Rows of the binary table: the last step, and the steps before it. */
 const steps = {
@@ -55,14 +54,15 @@ function defineVariadic(
       ...(name === 'sum' && { epilogue: ['activation'] as const, asEpilogue: residualStep }),
     },
     reference: () => import('./variadic-reference.ts').then((module) => module.variadicReference),
+    load: kernels.load,
     lower(io, attributes) {
       if (io.inputs.length > 1) {
         const [last, others] = steps[attributes.function];
-        return lowerChain(io, last, {}, others);
+        return kernels.get().lowerChain(io, last, {}, others);
       }
       // One operand is the result itself, but for a fused activation.
       const { name: only = 'none', parameters = [] } = io.epilogue?.activation ?? {};
-      return [lowerUnary(io, { function: only, parameters })];
+      return [kernels.get().lowerUnary(io, { function: only, parameters })];
     },
   });
 }
