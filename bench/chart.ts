@@ -105,6 +105,9 @@ function captionOf(result: BenchResult): string {
   return `${adapter.replace('Adapter  ', '').replace(/ \(.*/, '')}, ${name}, ${result.date.slice(0, 10)}`;
 }
 
+// The plot centres its texts, and a caption would inherit that.
+const captionStyle = { x: 8, y: 16, 'font-size': 12, 'text-anchor': 'start', fill: 'black' };
+
 function draw(caption: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({
@@ -114,8 +117,7 @@ function draw(caption: string, options: Plot.PlotOptions): string {
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   const title = document.createElementNS('http://www.w3.org/2000/svg', 'text');
-  for (const [name, value] of Object.entries({ x: 8, y: 16, 'font-size': 12, fill: 'black' }))
-    title.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries(captionStyle)) title.setAttribute(name, String(value));
   title.textContent = caption;
   svg.append(title);
   return `${svg.outerHTML}\n`;
