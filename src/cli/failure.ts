@@ -31,7 +31,11 @@ export class InterruptedError extends Error {
 /** The exit code that belongs to an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InterruptedError) return exitInterrupted;
-  return error instanceof UsageError ? exitUsage : exitFailed;
+  // What the engine calls an argument was an option here.
+  const isUsage =
+    error instanceof UsageError ||
+    (error instanceof WgconvError && error.code === 'invalid-argument');
+  return isUsage ? exitUsage : exitFailed;
 }
 
 /** What a person is told; the stack only where it was asked for. */

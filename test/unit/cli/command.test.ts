@@ -324,7 +324,7 @@ exec '${browser}' "$@" --disable-gpu
   test('an algorithm that no node offers is bad usage', () => {
     const model = write('model.onnx', classifier());
     const { status, stderr } = wgconv('verify', model, '--algorithm', 'nope', ...webgpu()[1]);
-    expect(stderr).toContain('--algorithm: no node of this model offers "nope"');
+    expect(stderr).toContain('no node offers the algorithm "nope"');
     expect(status).toBe(2);
   }, 60_000);
 });

@@ -227,13 +227,13 @@ describe('lowering', () => {
     ];
     expect(lower(square).best).toBe('gemm.64x64');
     expect(lower(square, { software: true }).best).toBe('gemm.register8x8');
-    // Few results: smaller tiles keep more of the device busy.
+    // Few results of long sums: slices of K keep more of the device busy.
     expect(
       lower([
         [49, 960],
         [960, 320],
       ]).best,
-    ).toBe('gemm.32x32');
+    ).toMatch(/^gemm\.\d+x\d+k\d+$/);
   });
 
   test('one row goes to the matrix-vector kernel on a GPU', () => {

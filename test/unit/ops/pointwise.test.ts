@@ -1,6 +1,6 @@
 /** Pointwise operators: attributes, inference, traits, walks, and references on the host. */
 
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
 import { type ReferenceTensor, toReference } from '../../../src/core/reference.ts';
 import type { TensorType } from '../../../src/core/shape.ts';
@@ -10,6 +10,7 @@ import { attributeValues, buildNode, type PlainAttribute } from '../../../src/op
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import type { AnyOperator, NodeFacts, ReferenceResult } from '../../../src/ops/operator.ts';
+import { kernels } from '../../../src/ops/pointwise/kernels.ts';
 import { planWalk } from '../../../src/ops/pointwise/walk.ts';
 import { tensorOf } from '../../support/random.ts';
 
@@ -310,6 +311,8 @@ describe('walks', () => {
 });
 
 describe('lowering', () => {
+  beforeAll(() => kernels.load());
+
   it('masks unused lanes only where zeros do not stay zero', () => {
     const image = deviceTensor('float32', [1, 5, 2, 2], 'c4', compatibilityCaps);
     const masked = (op: string, attributes: Plain = {}) => {
