@@ -124,6 +124,7 @@ function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVaria
   const type = vector ? 'vec4<f32>' : 'f32';
   const taps = range(Math.max(kernelHeight, 1));
   const step = kernelHeight === 0 ? 'u.strideY' : `${strideY}u`;
+  const total = kernelHeight === 0 ? 'part' : 'sum';
   const values = kernelHeight === 0 ? rows : (rows - 1) * strideY + kernelHeight;
   const valueStep = kernelHeight === 0 ? 1 : strideY;
   /** Loads value `at`, so many input rows below the tile's first. */
@@ -151,12 +152,46 @@ function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVaria
         ...taps.map((ky) => loadWeights(b, ky)),
         ...range(rows).map((row) => {
           const products = taps.map((ky) => product(ky, `value${row * valueStep + ky}`));
-          return `sum${row}_${b} += ${products.join(' + ')};`;
+          return `${total}${row}_${b} += ${products.join(' + ')};`;
         }),
         '}',
       ]),
     ),
   ]);
+}
+
+/** WGSL of one step of the loop, from its addresses to the counters of the next one. */
+function step(variant: ConvDirectVariant): string {
+  const { source, kernelHeight } = variant;
+  const vector = source !== 'linear';
+  return wgsl`
+    let z = firstZ + i32(kz * u.dilationZ);
+    let y = firstY + i32(ky * u.dilationY);
+    let x = firstX + i32(kx * u.dilationX);
+    let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
+    let pixel = (u32(z) * u.inHeight + u32(y)) * u.inWidth + u32(x);
+    #if ${vector}
+    let at = blockAt(image, channel, channels, pixel, inPixels);
+    let block = channel;
+    #else
+    let at = (image * channels + channel) * inPixels + pixel;
+    let block = channel / 4u;
+    #endif
+    let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
+    ${column(variant)}
+    kx++;
+    if (kx == u.kernelWidth) {
+      kx = 0u;
+      #if ${kernelHeight === 0}
+      ky++;
+      if (ky == u.kernelHeight) {
+        ky = 0u;
+        kz++;
+      }
+      #else
+      kz++;
+      #endif
+    }`;
 }
 
 export const convDirect = defineKernel({
@@ -181,11 +216,14 @@ export const convDirect = defineKernel({
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
   iterations: ({ source, kernelHeight }, sizes) =>
-    (source === 'c4' ? sizes.inBlocks : sizes.inChannels) *
-    (sizes.kernelDepth * sizes.kernelWidth * (kernelHeight === 0 ? sizes.kernelHeight : 1)),
+    (source === 'linear' ? sizes.inChannels : sizes.inBlocks) *
+    (sizes.kernelDepth * sizes.kernelWidth * (kernelHeight === 0 ? sizes.kernelHeight : 1) +
+      (kernelHeight === 0 ? 2 : 0)),
   wgsl(variant) {
     const { source, rows, blocks, kernelHeight } = variant;
     const vector = source !== 'linear';
+    const each = (line: (row: number, block: number) => string): string =>
+      lines(range(rows).flatMap((row) => range(blocks).map((b) => line(row, b))));
     return wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
@@ -211,20 +249,13 @@ fn main(
   let firstX = i32(outX * u.strideX) - u.padLeft;
   let firstY = i32(outY * u.strideY) - u.padTop;
   let firstZ = i32(outZ * u.strideZ) - u.padFront;
-  // Kernel rows that the loop steps over.
-  let kernelRows = ${kernelHeight === 0 ? 'u.kernelHeight' : '1u'};
   let taps = u.kernelDepth * u.kernelHeight * u.kernelWidth;
   ${lines(
     range(blocks).map(
       (b) => `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.inBlocks * taps;`,
     ),
   )}
-  ${lines(
-    range(rows).flatMap((row) => range(blocks).map((b) => `var sum${row}_${b} = vec4<f32>(0.0);`)),
-  )}
-  // One flat loop over (channel block or channel, kz, ky, kx), ky only where it is not unrolled:
-  // nested loops would copy all sums at each entry on software adapters.
-  var channel = 0u;
+  ${each((row, b) => `var sum${row}_${b} = vec4<f32>(0.0);`)}
   var kz = 0u;
   var ky = 0u;
   var kx = 0u;
@@ -234,36 +265,31 @@ fn main(
   #else
   let channels = u.inChannels;
   #endif
-  let steps = channels * u.kernelDepth * kernelRows * u.kernelWidth;
-  for (var step = 0u; step < steps; step++) {
-    let z = firstZ + i32(kz * u.dilationZ);
-    let y = firstY + i32(ky * u.dilationY);
-    let x = firstX + i32(kx * u.dilationX);
-    let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
-    let pixel = (u32(z) * u.inHeight + u32(y)) * u.inWidth + u32(x);
-    #if ${vector}
-    let at = blockAt(image, channel, channels, pixel, inPixels);
-    let block = channel;
-    #else
-    let at = (image * channels + channel) * inPixels + pixel;
-    let block = channel / 4u;
-    #endif
-    let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
-    ${column(variant)}
-    kx++;
-    if (kx == u.kernelWidth) {
-      kx = 0u;
-      ky++;
-      if (ky == kernelRows) {
-        ky = 0u;
-        kz++;
-        if (kz == u.kernelDepth) {
-          kz = 0u;
-          channel++;
-        }
+  #if ${kernelHeight === 0}
+  // The taps of a channel are added up before the sum takes them, as those of a column are below.
+  for (var channel = 0u; channel < channels; channel++) {
+    ${each((row, b) => `var part${row}_${b} = vec4<f32>(0.0);`)}
+    for (var step = 0u; step < taps; step++) {
+      ${step(variant)}
+      if (kz == u.kernelDepth) {
+        kz = 0u;
       }
     }
+    ${each((row, b) => `sum${row}_${b} += part${row}_${b};`)}
   }
+  #else
+  // One flat loop over (channel block or channel, kz, kx): nested loops would copy all sums at each
+  // entry on software adapters.
+  var channel = 0u;
+  let steps = channels * u.kernelDepth * u.kernelWidth;
+  for (var step = 0u; step < steps; step++) {
+    ${step(variant)}
+    if (kz == u.kernelDepth) {
+      kz = 0u;
+      channel++;
+    }
+  }
+  #endif
 
   if (tile >= u.tiles) {
     return;

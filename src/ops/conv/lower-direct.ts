@@ -26,7 +26,9 @@ export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[]
   const shapes = convDirectShapes.filter((s) => s.source === source && s.lanes === lanes);
   const fits = shapes.filter((s) => s.kernelHeight === height && s.strideY === p.strideY);
   const general = shapes.filter((s) => s.kernelHeight === 0);
-  return (fits.length > 0 ? fits : general).map((shape) => candidate(p, shape, caps));
+  // One tap at a time pays beside an unrolled column where a loaded value has many blocks.
+  const others = fits.length > 0 ? general.filter((s) => s.blocks === 4) : general;
+  return [...fits, ...others].map((shape) => candidate(p, shape, caps));
 }
 
 function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Candidate {
@@ -61,19 +63,25 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
 }
 
 /**
- * Share of the multiply-add ceiling. Software: measured on lavapipe (SwiftShader: 1.4 times that
- * for all). Others: by loads for each multiply-add, until it is measured.
+ * Share of the multiply-add ceiling, measured by CPU time on lavapipe and SwiftShader. On llvmpipe
+ * a short body that takes one tap wins over one that takes a column; on SwiftShader, where loads
+ * are dearest, it is the other way round. Others: by loads for each multiply-add, until it is
+ * measured.
  */
 function efficiency({ source, rows, blocks, kernelHeight }: ConvDirectShape, caps: DeviceCaps) {
   const large = rows > 4;
+  const { architecture, description } = caps.adapter;
+  const swiftShader = /swiftshader/i.test(architecture + description);
   if (source === 'linear') {
     if (caps.software) return large ? 0.17 : 0.11;
     return large ? 0.3 : 0.25;
   }
   if (kernelHeight > 0) {
-    if (caps.software) return large ? (rows === 8 ? 0.27 : 0.24) : 0.16;
+    if (swiftShader) return large ? 0.36 : 0.24;
+    if (caps.software) return large ? 0.17 : 0.13;
     return large ? 0.35 : 0.3;
   }
-  if (caps.software) return blocks === 4 ? 0.22 : large ? 0.16 : 0.13;
+  if (swiftShader) return blocks === 4 ? 0.3 : large ? 0.22 : 0.18;
+  if (caps.software) return blocks === 4 ? 0.25 : large ? 0.16 : 0.13;
   return blocks === 4 ? 0.3 : large ? 0.25 : 0.2;
 }
