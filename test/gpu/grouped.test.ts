@@ -269,11 +269,13 @@ test('float16', async () => {
     integers(dims, seed, { low: -2, high: 2, type: 'float16' });
   for (const [channels, outChannels, group] of [
     [6, 6, 6],
+    [8, 8, 2],
     [16, 16, 2],
     [6, 9, 3],
   ] as const) {
     const sizes = { x: [1, channels, 8, 9], outChannels, group, kernel: [3, 3] };
-    const algorithms = group === channels ? onlyDepthwise : ['conv_grouped'];
+    const inFours = channels === 8 ? ['conv_grouped', 'grouped_strips'] : ['conv_grouped'];
+    const algorithms = group === channels ? onlyDepthwise : inFours;
     await check(sizes, { pads: [1, 1, 1, 1] }, algorithms, {}, make);
   }
 });
