@@ -20,6 +20,7 @@ import type {
   NamedTensor,
   RemoteMethod,
   RunResult,
+  TuningResult,
 } from './engine.ts';
 import { type ErrorMessage, errorFromMessage, InterruptedError } from './failure.ts';
 import { decodeMessage, encodeMessage } from './message.ts';
@@ -93,6 +94,10 @@ export class BrowserEngine implements Engine {
 
   prepare(shapes: Readonly<Record<string, readonly number[]>>): Promise<SessionReport> {
     return this.#call('prepare', [shapes]);
+  }
+
+  tuning(): Promise<TuningResult> {
+    return this.#call('tuning', []);
   }
 
   run(feeds: readonly NamedTensor[]): Promise<RunResult> {

@@ -9,6 +9,7 @@ import type { DeviceCaps } from '../gpu/caps.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { OnProgress } from '../session/backend.ts';
 import type { SessionReport } from '../session/report.ts';
+import type { TunedProblem, Tuning } from '../session/tune/tuning.ts';
 import type { VerifyReport } from '../session/verify.ts';
 
 export type Backend = 'webgpu' | 'cpu';
@@ -22,6 +23,16 @@ export interface ModelOptions {
   readonly algorithm?: string | undefined;
   /** Replace every floating-point weight by seeded values. */
   readonly randomWeights?: number | undefined;
+  readonly tune?: 'full' | undefined;
+  /** What was kept of earlier tuning, from wherever it comes. */
+  readonly tuning?: unknown;
+}
+
+export interface TuningResult {
+  /** What was timed for the plan. */
+  readonly problems: readonly TunedProblem[];
+  /** All choices, those that were given too. */
+  readonly tuning: Tuning;
 }
 
 export interface NamedTensor extends HostTensor {
@@ -59,6 +70,8 @@ export interface Engine {
   open(model: Uint8Array, options: ModelOptions): Promise<ModelFacts>;
   /** Plans the open model for the shapes of its inputs. */
   prepare(shapes: Readonly<Record<string, readonly number[]>>): Promise<SessionReport>;
+  /** What tuning found for the plan. */
+  tuning(): Promise<TuningResult>;
   run(feeds: readonly NamedTensor[]): Promise<RunResult>;
   verify(feeds: readonly NamedTensor[]): Promise<VerifyReport>;
   /** Opens a model, runs it on every data set, and closes it. */
@@ -71,7 +84,9 @@ export interface Engine {
 }
 
 /** Methods that can be called across to a page. */
-export const remoteMethods = ['device', 'open', 'prepare', 'run', 'verify', 'runCase'] as const;
+export const remoteMethods = [
+  ...(['device', 'open', 'prepare', 'tuning', 'run', 'verify', 'runCase'] as const),
+] as const;
 
 export type RemoteMethod = (typeof remoteMethods)[number];
 

@@ -5,6 +5,7 @@ import type { CheckOptions } from './commands/check.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { StartOptions } from './commands/start.ts';
+import type { TuneOptions } from './commands/tune.ts';
 import type { VerifyOptions } from './commands/verify.ts';
 import { describeFailure, exitCodeOf, exitOk, exitUsage } from './failure.ts';
 import {
@@ -99,6 +100,17 @@ function createProgram(
     .action(async (model: string, options: InspectOptions) => {
       const { inspect } = await import('./commands/inspect.ts');
       end(await inspect(model, options, terminal));
+    });
+
+  addShapeOption(addCommonOptions(program.command('tune')))
+    .description(
+      'time the likely algorithms of a model on the GPU, and keep the fastest right ones',
+    )
+    .argument('<model>', 'an ONNX file')
+    .option('--cache <file>', 'where choices are kept; default: tuning.json in ~/.cache/wgconv')
+    .action(async (model: string, options: TuneOptions) => {
+      const { tune } = await import('./commands/tune.ts');
+      end(await tune(model, options, terminal));
     });
 
   addCommonOptions(program.command('check'))

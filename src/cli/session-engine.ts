@@ -9,6 +9,7 @@ import type { OnProgress } from '../session/backend.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { SessionReport } from '../session/report.ts';
 import { InferenceSession } from '../session/session.ts';
+import { emptyTuning, tuningOf } from '../session/tune/tuning.ts';
 import type { VerifyReport } from '../session/verify.ts';
 import type {
   CaseInputs,
@@ -20,6 +21,7 @@ import type {
   NamedTensor,
   RanOn,
   RunResult,
+  TuningResult,
 } from './engine.ts';
 import { UsageError } from './failure.ts';
 
@@ -54,6 +56,12 @@ export class SessionEngine implements Engine {
   async prepare(shapes: Readonly<Record<string, readonly number[]>>): Promise<SessionReport> {
     await this.#opened().prepare(shapes);
     return this.#opened().report();
+  }
+
+  async tuning(): Promise<TuningResult> {
+    const session = this.#opened();
+    const { tuned = [] } = session.report();
+    return { problems: tuned, tuning: session.tuning() ?? emptyTuning };
   }
 
   async run(feeds: readonly NamedTensor[]): Promise<RunResult> {
@@ -100,13 +108,15 @@ export class SessionEngine implements Engine {
 
   async #create(
     model: Uint8Array,
-    { algorithm, randomWeights }: ModelOptions,
+    { algorithm, randomWeights, tune, tuning }: ModelOptions,
     onProgress: OnProgress | undefined,
   ): Promise<InferenceSession> {
     await this.#gpu();
     const options: SessionOptions = {
       backend: this.#options.backend,
       algorithm,
+      // The browser's profile is a new one each time: nothing but what is given is kept in it.
+      ...(tune && { tune, tuning: tuningOf(tuning) ?? emptyTuning }),
       onProgress,
       gpu: this.#deviceOptions(),
       // Folded first: weights may be made by ConstantOfShape.

@@ -27,9 +27,9 @@ export interface SessionOptions {
   readonly tune?: 'off' | 'cached' | 'full' | undefined;
   /**
    * Where choices come from and go to in place of the page's IndexedDB: a store, or what
-   * `session.tuning()` gave before (then nothing is kept).
+   * `session.tuning()` gave or `wgconv tune` wrote before, or its address (then nothing is kept).
    */
-  readonly tuning?: Tuning | TuningStore | undefined;
+  readonly tuning?: Tuning | TuningStore | string | URL | undefined;
   /** Ends tuning early; what was found until then is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Graph passes to leave out, to find out what a pass does. */

@@ -39,6 +39,8 @@ export interface SessionReport {
   readonly memory?: MemoryReport | undefined;
   /** What `tune: 'full'` timed for this plan. */
   readonly tuned?: readonly TunedProblem[] | undefined;
+  /** What was wrong with kept choices, where there was something. */
+  readonly tuningNote?: string | undefined;
 }
 
 export function reportPlan(

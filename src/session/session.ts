@@ -179,7 +179,7 @@ export class InferenceSession {
       );
     }
     const report = reportPlan(this.backend, compiled.original, compiled.executable);
-    return { ...report, tuned: compiled.tuned?.problems ?? [] };
+    return { ...report, tuned: compiled.tuned?.problems ?? [], tuningNote: compiled.tuned?.note };
   }
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */

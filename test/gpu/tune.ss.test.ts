@@ -126,6 +126,10 @@ describe('what tuning found', () => {
     // The same as plain data.
     const shipped = await opened({ tuning: store.kept as Tuning });
     expect(shipped.algorithms).toEqual(first.algorithms);
+    const address = `data:application/json,${encodeURIComponent(JSON.stringify(store.kept))}`;
+    const fetched = await opened({ tuning: address });
+    expect(fetched.algorithms).toEqual(first.algorithms);
+    expect(fetched.report.tuningNote).toBeUndefined();
   }, 120_000);
 
   it('is void where the shader is another one by now', async () => {
@@ -150,6 +154,9 @@ describe('what tuning found', () => {
       store.kept = content;
       const { report } = await opened({ tuning: store });
       expect(report.tuned).toEqual([]);
+      expect(report.tuningNote).toBe(
+        content === null ? undefined : 'what was kept is no tuning, and counts as none',
+      );
     },
   );
 });

@@ -20,8 +20,8 @@ import {
 
 export interface TuneRequest {
   readonly full: boolean;
-  /** A store, or the choices themselves. */
-  readonly tuning?: Tuning | TuningStore | undefined;
+  /** A store, the choices themselves, or their address. */
+  readonly tuning?: Tuning | TuningStore | string | URL | undefined;
   readonly version: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -34,16 +34,20 @@ export class TunedGraph {
   readonly problems: readonly TunedProblem[];
   /** All choices for this device. */
   readonly tuning: Tuning;
+  /** What was wrong with the choices that were given. */
+  readonly note: string | undefined;
   readonly #choices: ReadonlyMap<string, TunedChoice>;
 
   constructor(
     choices: ReadonlyMap<string, TunedChoice>,
     problems: readonly TunedProblem[],
     tuning: Tuning,
+    note: string | undefined,
   ) {
     this.#choices = choices;
     this.problems = problems;
     this.tuning = tuning;
+    this.note = note;
     this.algorithms = Object.fromEntries(
       [...choices].map(([name, { algorithm }]) => [name, algorithm]),
     );
@@ -72,10 +76,11 @@ export async function tuneGraph(
   graph: Graph,
   { full, tuning, version, signal, onProgress }: TuneRequest,
 ): Promise<TunedGraph> {
-  const isStore = tuning && 'load' in tuning;
-  const store = isStore ? tuning : tuning ? undefined : indexedDbStore;
-  const given = store ? await store.load().catch(() => undefined) : tuning;
-  let kept = tuningOf(given) ?? emptyTuning;
+  const { store, given } = await source(tuning);
+  const found = tuningOf(given);
+  const foreign = given !== undefined && given !== null && !found;
+  const note = foreign ? 'what was kept is no tuning, and counts as none' : undefined;
+  let kept = found ?? emptyTuning;
   const devices = deviceKeys(context.caps, version);
   const device = devices.find((key) => kept.devices[key]) ?? devices[0];
   const byProblem = new Map<string, string[]>();
@@ -86,10 +91,10 @@ export async function tuneGraph(
   }
   const choices = new Map<string, TunedChoice>();
   const problems: TunedProblem[] = [];
-  let found: Record<string, TunedChoice> = {};
+  let fresh: Record<string, TunedChoice> = {};
   const save = async () => {
-    kept = mergeTuning(kept, { ...emptyTuning, devices: { [device]: found } });
-    found = {};
+    kept = mergeTuning(kept, { ...emptyTuning, devices: { [device]: fresh } });
+    fresh = {};
     // Where nothing can be kept, this session still has its choices.
     await store?.save(kept).catch(() => {});
   };
@@ -106,7 +111,7 @@ export async function tuneGraph(
         if (tuned) {
           problems.push(tuned.problem);
           choice = tuned.choice;
-          found[key] = tuned.choice;
+          fresh[key] = tuned.choice;
         }
       }
       if (choice) for (const name of nodes) choices.set(name, choice);
@@ -114,7 +119,21 @@ export async function tuneGraph(
     }
     if (full) onProgress?.({ stage: 'tune', done, total: byProblem.size });
   } finally {
-    if (Object.keys(found).length > 0) await save();
+    if (Object.keys(fresh).length > 0) await save();
   }
-  return new TunedGraph(choices, problems, kept);
+  return new TunedGraph(choices, problems, kept, note);
+}
+
+async function source(tuning: TuneRequest['tuning']) {
+  if (typeof tuning === 'string' || tuning instanceof URL) {
+    // A page works without its choices, too: what cannot be had counts as foreign.
+    return {
+      given: await fetch(tuning)
+        .then((answer) => answer.json(), String)
+        .catch(String),
+    };
+  }
+  if (tuning && !('load' in tuning)) return { given: tuning };
+  const store = tuning ?? indexedDbStore;
+  return { store, given: await store.load().catch(String) };
 }
