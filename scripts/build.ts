@@ -42,6 +42,7 @@ const together = {
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
   pointwise: /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/functions/,
   products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/matrix)\.ts/,
+  norms: /src\/ops\/(batch-normalization|lrn)\/(?!reference)|shaders\/(batch_norm|lrn)\./,
   patches: /src\/ops\/conv\/lower-patches|shaders\/(conv_implicit_gemm|im2col)/,
   passes: /src\/passes\/(fuse-movement|fuse-gates|fold-pads)/,
 } as const;
