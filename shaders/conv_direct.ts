@@ -96,12 +96,9 @@ const forms: readonly {
 export const convDirectLanes = { hardware: 32, software: 8 } as const;
 
 /** Planes are read like C4. */
-const allForms = [
-  ...forms,
-  ...forms
-    .filter(({ source }) => source === 'c4')
-    .map((form) => ({ ...form, source: 'planes' as const })),
-];
+const allForms = forms.flatMap((form) =>
+  form.source === 'c4' ? [form, { ...form, source: 'planes' as const }] : [form],
+);
 
 export const convDirectShapes: readonly ConvDirectShape[] = allForms.flatMap(
   ({ source, unrolled, tiles }) =>
@@ -170,27 +167,14 @@ function step(variant: ConvDirectVariant): string {
     let x = firstX + i32(kx * u.dilationX);
     let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
     let pixel = (u32(z) * u.inHeight + u32(y)) * u.inWidth + u32(x);
-    #if ${vector}
-    let at = blockAt(image, channel, channels, pixel, inPixels);
-    let block = channel;
-    #else
-    let at = (image * channels + channel) * inPixels + pixel;
-    let block = channel / 4u;
-    #endif
+    let at = ${vector ? 'blockAt(image, channel, channels, pixel, inPixels)' : '(image * channels + channel) * inPixels + pixel'};
+    let block = channel${vector ? '' : ' / 4u'};
     let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
     ${column(variant)}
     kx++;
     if (kx == u.kernelWidth) {
       kx = 0u;
-      #if ${kernelHeight === 0}
-      ky++;
-      if (ky == u.kernelHeight) {
-        ky = 0u;
-        kz++;
-      }
-      #else
-      kz++;
-      #endif
+      ${kernelHeight === 0 ? 'ky++; if (ky == u.kernelHeight) { ky = 0u; kz++; }' : 'kz++;'}
     }`;
 }
 
@@ -260,11 +244,7 @@ fn main(
   var ky = 0u;
   var kx = 0u;
   let inPixels = u.inDepth * u.inHeight * u.inWidth;
-  #if ${vector}
-  let channels = u.inBlocks;
-  #else
-  let channels = u.inChannels;
-  #endif
+  let channels = u.${vector ? 'inBlocks' : 'inChannels'};
   #if ${kernelHeight === 0}
   // The taps of a channel are added up before the sum takes them, as those of a column are below.
   for (var channel = 0u; channel < channels; channel++) {

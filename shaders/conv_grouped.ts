@@ -28,6 +28,7 @@ import {
 } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
+import { lines, range } from './lib/unroll.ts';
 
 export type GroupReads = 'blocks' | 'channel' | 'lanes';
 
@@ -75,9 +76,6 @@ export const convGroupedShapes: readonly ConvGroupedShape[] = (
     })),
   ];
 });
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-const lines = (items: readonly string[]): string => items.join('\n');
 
 /** Loads the rows of one kernel column and multiplies all of its taps. */
 function column({ reads, rows, blocks, kernelHeight, strideY }: ConvGroupedShape): string {
