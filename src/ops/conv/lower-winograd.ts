@@ -37,6 +37,12 @@ const arithmetic = { 2: 'winograd_2x2', 4: 'winograd_4x4' } as const;
  */
 const roundBytes = { software: 2 ** 21, hardware: 2 ** 25 } as const;
 
+/**
+ * With few channels the transforms cost more than the products save (ncnn draws the line at 16, too),
+ * and F(4×4) rounds six times as much as a plain sum of one channel; from 16 on, it is twice.
+ */
+const fewChannels = (p: ConvProblem): boolean => Math.min(p.inChannels, p.outChannels) < 16;
+
 /** Fewer tiles than these do not fill a dispatch. */
 const leastTiles = 64;
 
@@ -136,7 +142,7 @@ function candidate(
   return {
     algorithm: `${arithmetic[size]}.${first?.name}`,
     arithmetic: arithmetic[size],
-    onlyForced: size === 4 && plainRounding,
+    onlyForced: plainRounding ? size === 4 : fewChannels(p),
     dispatches: rounds.flatMap((round, at) =>
       transforms(p, size, round, caps, batched(chosen[at]?.dispatches ?? [], points)),
     ),
