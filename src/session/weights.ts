@@ -48,6 +48,12 @@ export class WeightStore {
     for (const weight of missing) {
       byConstant.set(weight.constant, [...(byConstant.get(weight.constant) ?? []), weight]);
     }
+    // Raw and packed weights are in GPU memory at once: an eighth of them at a time.
+    const total = [...byConstant.values()].reduce(
+      (sum, [first]) => sum + (first as PlannedWeight).rawBytes,
+      0,
+    );
+    const atOnce = Math.min(mostBytes, Math.max(total / 8, leastBytes));
     let batch: [string, PlannedWeight[]][] = [];
     let bytes = 0;
     const flush = async () => {
@@ -60,7 +66,7 @@ export class WeightStore {
     for (const entry of byConstant) {
       batch.push(entry);
       bytes += (entry[1][0] as PlannedWeight).rawBytes;
-      if (bytes > batchBytes) await flush();
+      if (bytes > atOnce) await flush();
     }
     if (batch.length > 0) await flush();
   }
@@ -139,8 +145,9 @@ export class WeightStore {
   }
 }
 
-/** Raw uploads that exist beside their packed copies at the same time. */
-const batchBytes = 64 * 2 ** 20;
+/** Bytes of raw uploads that exist beside their packed copies: bounds of that share. */
+const mostBytes = 64 * 2 ** 20;
+const leastBytes = 2 ** 18;
 
 /** `writeBuffer` takes whole 4-byte words; a tail of narrower elements is padded. */
 export function writeBytes(
