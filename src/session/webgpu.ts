@@ -208,10 +208,15 @@ export class GpuExecutable implements Executable {
       const buffer = plan.values.get(name)?.buffer;
       return buffer?.kind === 'pool' && buffer.boundary?.name === name;
     };
+    const bound = new Set<GPUBuffer>();
     for (const [name, { gpuBuffer }] of shared) {
       // An output of this session, fed again, is overwritten while the run still reads it.
       if (!isAlone(name) || own.has(gpuBuffer)) continue;
-      if (isBindable(gpuBuffer, plannedValue(plan, name).bytes)) substitutes.set(name, gpuBuffer);
+      // A dispatch may bind what it reads for writing, and that twice WebGPU refuses: the buffer of
+      // several inputs is bound for the first one only.
+      if (bound.has(gpuBuffer) || !isBindable(gpuBuffer, plannedValue(plan, name).bytes)) continue;
+      substitutes.set(name, gpuBuffer);
+      bound.add(gpuBuffer);
     }
     for (const name of kept) {
       if (isAlone(name) && !this.#uploaded.has(name)) {

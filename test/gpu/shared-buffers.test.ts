@@ -1,6 +1,7 @@
 /** Inputs and outputs in GPU buffers: right values, overlapping downloads, buffers that do not fit. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostTensor } from '../../src/core/tensor.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 
@@ -105,6 +106,43 @@ describe('tensors in GPU buffers', () => {
     device.queue.writeBuffer(one.gpuBuffer, 0, Float32Array.of(5, 5, 5));
     const { doubled } = await session.run({ x: one, count });
     expect(doubled?.data).toEqual(Float32Array.of(10, 10, 10));
+  });
+
+  it('may be one buffer for several inputs, where memory is shared, too', async () => {
+    // The product lies in the buffer of the inputs: its dispatch binds all three for writing.
+    const dims = [1, 8, 16, 16];
+    const shapes = { v0: [1, 8], v1: [1, 1], v2: [2, 1], v3: [32, 2], v4: [4, 32] };
+    const names = Object.keys(shapes);
+    const initializers = Object.fromEntries(
+      Object.entries(shapes).map(([name, [rows = 0, columns = 0]]) => {
+        const values = Float32Array.from({ length: rows * columns }, (_, at) => (at % 3) - 1);
+        return [`${name}/w`, hostTensor('float32', [rows, columns, 1, 1], values)];
+      }),
+    );
+    const shares = await InferenceSession.create(
+      encodeModel({
+        nodes: [
+          { op: 'Mul', inputs: ['a', 'b'], outputs: ['c'] },
+          ...names.map((name, at) => ({
+            ...{ op: 'Conv', inputs: [names[at - 1] ?? 'c', `${name}/w`], outputs: [name] },
+          })),
+        ],
+        inputs: [
+          { name: 'a', dims },
+          { name: 'b', dims },
+        ],
+        outputs: ['v4'],
+        initializers,
+      }),
+      { gpu: { ...gpu, device } },
+    );
+    const values = Array.from({ length: 8 * 16 * 16 }, (_, at) => (at % 5) - 2);
+    const x = new Tensor('float32', Float32Array.from(values), dims);
+    const one = tensor(shared(values, GPUBufferUsage.COPY_SRC | GPUBufferUsage.STORAGE), dims);
+    const { v4: expected } = await shares.run({ a: x, b: x });
+    const { v4 } = await shares.run({ a: one, b: one });
+    expect(v4?.data).toEqual(expected?.data);
+    await shares.dispose();
   });
 
   it('may be an output of the session itself', async () => {
