@@ -30,7 +30,7 @@ export interface SessionOptions {
    * `session.tuning()` gave or `wgconv tune` wrote before, or its address (then nothing is kept).
    */
   readonly tuning?: Tuning | TuningStore | string | URL | undefined;
-  /** Ends tuning early; what was found until then is kept. */
+  /** Ends tuning early: `create` rejects with its reason; a store keeps what was found until then. */
   readonly signal?: AbortSignal | undefined;
   /** Graph passes to leave out, to find out what a pass does. */
   readonly disable?: readonly DisabledPass[] | undefined;

@@ -161,6 +161,31 @@ describe('what tuning found', () => {
   );
 });
 
+it.each([
+  ['a number', 7],
+  ['a store without promises', { load: () => 'text', save: () => {} }],
+  [
+    'a store that throws',
+    {
+      load() {
+        throw new Error('disk');
+      },
+      save() {
+        throw new Error('disk');
+      },
+    },
+  ],
+])(
+  'tuning that is %s counts as none',
+  async (_, given) => {
+    for (const tune of ['cached', 'full'] as const) {
+      const { report } = await opened({ tune, tuning: given as unknown as TuningStore });
+      expect(report.tuningNote).toContain('is no tuning');
+    }
+  },
+  120_000,
+);
+
 it('ends early when it is told to, and keeps what it has', async () => {
   const store = new MemoryStore();
   const controller = new AbortController();

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TimedCandidate, TunedProblem } from '../../session/tune/tuning.ts';
+import { type TimedCandidate, type TunedProblem, tuningOf } from '../../session/tune/tuning.ts';
 import { exitOk, UsageError } from '../failure.ts';
 import { readModelFile, resolveShapes } from '../inputs.ts';
 import { toJson, writeJson } from '../json.ts';
@@ -32,7 +32,7 @@ export async function tune(
   }
   const file = options.cache ?? defaultCache();
   const bytes = await readModelFile(model);
-  const kept = readCache(file, (line) => terminal.err(line));
+  const kept = readCache(file, options.cache !== undefined, (line) => terminal.err(line));
   const progress = new ProgressDisplay(terminal, !!options.quiet);
 
   return withEngine(options, terminal, progress, async (engine, place) => {
@@ -124,13 +124,23 @@ export function defaultCache(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wgconv', 'tuning.json');
 }
 
-/** A file that is broken counts as none, with a note; what is no tuning in it is passed over. */
-function readCache(file: string, note: (line: string) => void): unknown {
+/**
+ * What was kept. A file that the caller names and that holds something else is left alone: a slip
+ * must not cost a model, and it is found before minutes of timing. The cache of our own is written
+ * anew, with a note.
+ */
+export function readCache(file: string, isNamed: boolean, note: (line: string) => void): unknown {
   if (!existsSync(file)) return undefined;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    if (text.trim() === '') return undefined;
+    const kept: unknown = JSON.parse(text);
+    if (tuningOf(kept)) return kept;
+    throw new Error('it is in another format');
   } catch (error) {
-    note(`"${file}" holds no tuning (${(error as Error).message}); it is written anew`);
+    const problem = `"${file}" holds no tuning (${(error as Error).message})`;
+    if (isNamed) throw new UsageError(`--cache: ${problem}; name another file, or delete it`);
+    note(`${problem}; it is written anew`);
     return undefined;
   }
 }

@@ -96,7 +96,7 @@ export async function tuneGraph(
     kept = mergeTuning(kept, { ...emptyTuning, devices: { [device]: fresh } });
     fresh = {};
     // Where nothing can be kept, this session still has its choices.
-    await store?.save(kept).catch(() => {});
+    await (async () => store?.save(kept))().catch(() => {});
   };
   let done = 0;
   try {
@@ -133,7 +133,12 @@ async function source(tuning: TuneRequest['tuning']) {
         .catch(String),
     };
   }
-  if (tuning && !('load' in tuning)) return { given: tuning };
+  if (tuning !== undefined && !isStore(tuning)) return { given: tuning };
   const store = tuning ?? indexedDbStore;
-  return { store, given: await store.load().catch(String) };
+  // A store of a page's own may throw at once, or give its record without a promise.
+  return { store, given: await (async () => store.load())().catch(String) };
+}
+
+function isStore(tuning: Tuning | TuningStore): tuning is TuningStore {
+  return typeof (tuning as Partial<TuningStore> | null)?.load === 'function';
 }

@@ -1,8 +1,11 @@
 /** What `wgconv tune` prints. */
 
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultCache, describeTuning } from '../../../src/cli/commands/tune.ts';
-import type { TunedProblem } from '../../../src/session/tune/tuning.ts';
+import { defaultCache, describeTuning, readCache } from '../../../src/cli/commands/tune.ts';
+import { emptyTuning, type TunedProblem } from '../../../src/session/tune/tuning.ts';
 
 const timed = (algorithm: string, median: number) => ({
   algorithm,
@@ -58,4 +61,34 @@ describe('the table', () => {
 it('keeps choices where the system keeps caches', () => {
   expect(defaultCache({ XDG_CACHE_HOME: '/caches' })).toBe('/caches/wgconv/tuning.json');
   expect(defaultCache({})).toMatch(/\.cache\/wgconv\/tuning\.json$/);
+});
+
+describe('the file of choices', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wgconv-'));
+  const written = (text: string) => {
+    const file = join(folder, 'file');
+    writeFileSync(file, text);
+    return file;
+  };
+  const read = (file: string, isNamed: boolean, notes: string[] = []) =>
+    readCache(file, isNamed, (line) => notes.push(line));
+
+  it('may be there or not, or be empty', () => {
+    expect(read(written(JSON.stringify(emptyTuning)), true)).toEqual(emptyTuning);
+    expect(read(join(folder, 'none'), true)).toBeUndefined();
+    expect(read(written(''), true)).toBeUndefined();
+  });
+
+  it.each(['{ "name": "my-app" }', 'a model, perhaps'])(
+    'is left alone where it holds %s',
+    (text) => {
+      const file = written(text);
+      expect(() => read(file, true)).toThrow(/--cache: .* holds no tuning .*; name another file/);
+      expect(readFileSync(file, 'utf8')).toBe(text);
+      expect(() => read(folder, true)).toThrow('holds no tuning');
+      const notes: string[] = [];
+      expect(read(file, false, notes)).toBeUndefined();
+      expect(notes.join()).toContain('written anew');
+    },
+  );
 });
