@@ -7,7 +7,7 @@
  */
 
 import { activationSource, fusableActivations } from './lib/activations.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 
 type FloatElement = 'f32' | 'f16';
@@ -94,12 +94,7 @@ ${activationSource(activation)}
 fn normalise(index: u32) {
   ${layout === 'c4' ? c4 : linear}
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index < u.count) {
     normalise(index);

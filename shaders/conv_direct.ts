@@ -20,7 +20,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
 
@@ -212,12 +212,7 @@ export const convDirect = defineKernel({
 ${flatIndex}
 ${epilogueSource(variant)}
 ${vector ? blockReader(source === 'c4' ? 'c4' : 'linear') : ''}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let firstBlock = flat / u.tileGroups * ${blocks}u;
   let tile = flat % u.tileGroups * workgroupX + local;

@@ -26,7 +26,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
 
@@ -165,12 +165,7 @@ fn readLanes(at: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(f32(source[at.x]), f32(source[at.y]), f32(source[at.z]), f32(source[at.w]));
 }
 #endif
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let firstBlock = flat / u.tileGroups * ${blocks}u;
   let tile = flat % u.tileGroups * workgroupX + local;

@@ -20,7 +20,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
 
@@ -93,12 +93,7 @@ var<workgroup> patchTile: array<${element}, ${depth * tileSide}>;
 var<workgroup> channelTile: array<${element}, ${tileSide * depth}>;
 var<workgroup> sumTile: array<f32, ${tileSide * tileSide}>;
 
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let firstBlock = flat / u.columnGroups * ${tileSide / 4}u;
   let column = flat % u.columnGroups * ${tileSide}u + local;

@@ -24,7 +24,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
 
@@ -146,12 +146,7 @@ fn phaseOf(
   let taps = (kernel - tap + tapStep - 1u) / tapStep;
   return Phase(first, tap, taps, (i32(first) + pad - i32(tap * dilation)) / i32(stride));
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let tile = flat % u.tileGroups * workgroupX + local;
   let firstBlock = flat / u.tileGroups % u.blockGroups * ${blocks}u;

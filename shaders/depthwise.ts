@@ -29,7 +29,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
 
@@ -351,12 +351,7 @@ fn loadWord(at: u32) -> Word {
   return Word(source[at / ${pairs === 'none' ? 1 : 2}u]);
 }
 #endif
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts) * workgroupX + local;
   var rest = min(flat, u.strips - 1u);
   let stripX = rest % u.stripsX;

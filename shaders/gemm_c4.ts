@@ -18,7 +18,7 @@
 
 import { blockReader, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
 import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import {
   type PatchLoader,
@@ -80,12 +80,7 @@ const loader: PatchLoader = {
 function registerMain(tile: RegisterTileName): string {
   const { pixels, blocks } = registerTiles[tile];
   return `
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   ${sliceOfWorkgroup(blocks)}
   let first = flat % u.columnGroups * workgroupX + local;
@@ -147,12 +142,7 @@ fn main(
 
 /** The single form: invocation = column × outBlocks + block. */
 const singleMain = `
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let column = min(index / u.outBlocks, u.columns - 1u);
   let block = index % u.outBlocks;

@@ -6,7 +6,7 @@
  * `columnTiles` here counts the fours of a row.
  */
 
-import { defineKernel } from './lib/kernel.ts';
+import { defineKernel, flatMain } from './lib/kernel.ts';
 import {
   type MatrixEnd,
   matrixEnd,
@@ -37,12 +37,7 @@ export const gemmSum = defineKernel<GemmSumVariant, typeof matrixUniforms>({
   workgroupSize: () => [64, 1, 1],
   wgsl: (variant) => `
 ${matrixSource(variant)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let rows = index / u.columnTiles;
   let column = index % u.columnTiles * 4u;

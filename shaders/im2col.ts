@@ -14,7 +14,7 @@ import {
   tapTurns,
 } from './lib/conv-geometry.ts';
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import { wgsl } from './lib/preprocessor.ts';
 
@@ -41,12 +41,7 @@ export const im2col = defineKernel({
 ${flatIndex}
 ${c4Functions}
 ${sourceBlock(source)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.count) {
     return;

@@ -4,7 +4,7 @@
  * linear: one value for each.
  */
 
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 
 export interface LrnVariant {
@@ -87,12 +87,7 @@ fn normalise(index: u32) {
   var sum = ${value}();
   ${layout === 'c4' ? c4 : linear}
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index < u.count) {
     normalise(index);

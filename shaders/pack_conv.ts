@@ -8,7 +8,7 @@
  */
 
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 
 export type PackConvVariant = Readonly<Record<'element', FloatElement>>;
@@ -35,12 +35,7 @@ export const packConv = defineKernel({
   workgroupSize: () => [64, 1, 1],
   wgsl: ({ element }) => wgsl`
 ${flatIndex}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.vectors) {
     return;

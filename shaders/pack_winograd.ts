@@ -7,7 +7,7 @@
  */
 
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
 import { pairedRows, type WinogradSize, winogradMatrices, winogradSizes } from './lib/winograd.ts';
@@ -44,12 +44,7 @@ fn tap(outChannel: u32, inChannel: u32, at: u32) -> vec4<f32> {
   }
   return value;
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.vectors) {
     return;

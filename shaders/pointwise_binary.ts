@@ -13,7 +13,7 @@ import {
   operandUniforms,
   shapeUniforms,
 } from './lib/broadcast.ts';
-import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
+import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import { nanFunctions } from './lib/nan.ts';
 import { wgsl } from './lib/preprocessor.ts';
@@ -134,12 +134,7 @@ ${loadSource('a', computed(variant.a), variant.mode)}
 ${loadSource('b', exponentType(variant), variant.mode)}
 ${operateSource(variant)}
 ${variant.activation === 'none' ? '' : activationSource(variant.activation)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.count) {
     return;

@@ -4,7 +4,7 @@
  */
 
 import { functionOf, type PointwiseFunction } from './lib/activations.ts';
-import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
+import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { floatFunctions, floatTests, integerFunctions } from './lib/unary.ts';
@@ -86,12 +86,7 @@ export const pointwiseUnary = defineKernel({
 ${flatIndex}
 ${variant.mask ? c4Functions : ''}
 ${applySource(variant)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.count) {
     return;

@@ -8,7 +8,7 @@ import {
   operandUniforms,
   shapeUniforms,
 } from './lib/broadcast.ts';
-import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
+import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 
 type WhereVariant = { readonly element: 'f16' | 'u32'; readonly mode: BroadcastMode };
@@ -44,12 +44,7 @@ ${mode === 'flat' ? '' : addressSource}
 ${loadSource('condition', 'u32', mode)}
 ${loadSource('a', element, mode)}
 ${loadSource('b', element, mode)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.count) {
     return;

@@ -4,7 +4,7 @@
  * outputs share is loaded once; with 0 the window's size and dilation are uniforms.
  */
 
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import { type Pooling, poolFunctions, poolings, poolUniforms, windowTurns } from './lib/pool.ts';
 import { reductionSource } from './lib/reduce.ts';
@@ -121,12 +121,7 @@ ${outputs
   )
   .join('\n')}
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index < u.outputs) {
     pool(index);

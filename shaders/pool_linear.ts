@@ -3,7 +3,7 @@
  * With `indices` the maximum's flat position in the input is a second result.
  */
 
-import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
+import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
 import { nanFunctions } from './lib/nan.ts';
 import { type Pooling, poolFunctions, poolings, poolUniforms, windowTurns } from './lib/pool.ts';
 import { reductionSource } from './lib/reduce.ts';
@@ -87,12 +87,7 @@ fn pool(output: u32) {
   }
   ${end}
 }
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index < u.outputs) {
     pool(index);

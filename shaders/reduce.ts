@@ -7,7 +7,13 @@
  * dispatches without a barrier.
  */
 
-import { defineKernel, type Element, flatIndex, type UniformValues } from './lib/kernel.ts';
+import {
+  defineKernel,
+  type Element,
+  flatIndex,
+  flatMain,
+  type UniformValues,
+} from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import {
   floatReductions,
@@ -194,12 +200,7 @@ fn store(row: u32, state: State) {
 }`
 }
 ${phase === 'workgroup' ? workgroupTree : ''}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let group = flatWorkgroup(workgroup, counts);
   let index = group * workgroupX + local;
   ${bodies[phase]}

@@ -11,7 +11,7 @@
  * SwiftShader a turn costs as much as eight values.
  */
 
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { nanFunctions } from './lib/nan.ts';
 import { workgroupTree } from './lib/reduce.ts';
 import { lines, range } from './lib/unroll.ts';
@@ -163,12 +163,7 @@ fn write(row: u32, start: u32, step: u32, state: State) {
 }`
 }
 ${method === 'workgroup' ? workgroupTree : ''}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let group = flatWorkgroup(workgroup, counts);
   let index = group * workgroupX + local;
   ${bodies[method]}

@@ -12,7 +12,7 @@ import {
   epilogueUniforms,
   epilogueVariants,
 } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 
 export type SplitSumVariant = { readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field] };
@@ -36,12 +36,7 @@ export const splitSum = defineKernel({
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index >= u.resultVectors) {
     return;

@@ -8,7 +8,7 @@
 
 import { blockReader, type Source, sourceBinding } from './lib/conv-geometry.ts';
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
-import { defineKernel, flatIndex } from './lib/kernel.ts';
+import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
@@ -60,12 +60,7 @@ ${flatIndex}
 ${c4Functions}
 ${blockReader(source)}
 ${tileAt}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let tile = index % u.tiles;
   let block = index / u.tiles;

@@ -215,6 +215,18 @@ export function foldWorkgroups(count: number): [number, number, number] {
   return [Math.ceil(count / rows), rows, 1];
 }
 
+/**
+ * WGSL: the entry point, up to its body, of kernels that are dispatched with `foldWorkgroups`: the
+ * body asks `flatWorkgroup(workgroup, counts)` which workgroup it is, and `local` which invocation.
+ */
+export const flatMain = `
+@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+)`;
+
 /** WGSL: flat workgroup and invocation index of a dispatch made with `foldWorkgroups`. */
 export const flatIndex = `
 fn flatWorkgroup(workgroup: vec3<u32>, counts: vec3<u32>) -> u32 {

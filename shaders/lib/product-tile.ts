@@ -6,6 +6,7 @@
  * a tile is `pixels` columns × `blocks` output blocks, `tileDepth` K blocks at a time.
  */
 
+import { flatMain } from './kernel.ts';
 import { sliceOfWorkgroup } from './split.ts';
 import { blockProduct, range } from './unroll.ts';
 
@@ -81,12 +82,7 @@ export function productMain(tile: ProductTile, loader: PatchLoader): string {
 var<workgroup> patchTile: array<vec4<f32>, ${tileDepth * pixels}>;
 var<workgroup> weightTile: array<vec4<f32>, ${tileDepth * blocks * 4}>;
 
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   ${sliceOfWorkgroup(blocks)}
   let firstColumn = flat % u.columnGroups * ${pixels}u;

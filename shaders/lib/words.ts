@@ -3,7 +3,7 @@
  * type of that size, bit by bit. Here are the words, and the frame that such kernels share.
  */
 
-import { flatIndex } from './kernel.ts';
+import { flatIndex, flatMain } from './kernel.ts';
 
 /** What one invocation moves. f16 is the only word of 16 bits that WGSL can address. */
 export type Word = 'f16' | 'u32' | 'vec2u' | 'vec4u';
@@ -46,12 +46,7 @@ export const lineSize = [64, 1, 1] as const;
 /** WGSL `main`: calls `invocation(index)`, which the kernel defines, for every index below `u.count`. */
 export const lineMain = `
 ${flatIndex}
-@compute @workgroup_size(workgroupX, workgroupY, workgroupZ)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-) {
+${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   if (index < u.count) {
     invocation(index);

@@ -44,6 +44,11 @@ export function numbersOf(tensor: ReferenceTensor): Float64Array {
   return tensor.value;
 }
 
+/** |x|, or what was summed up to get x. */
+export function magnitudeOf(tensor: ReferenceTensor): Float64Array {
+  return tensor.magnitude ?? numbersOf(tensor).map(Math.abs);
+}
+
 /** A stored tensor as the oracle sees it (exact). */
 export function toReference(tensor: HostTensor): ReferenceTensor {
   const { type, dims } = tensor;

@@ -61,7 +61,7 @@ export function windowOutput(
   kernel: readonly number[],
   attributes: WindowAttributes,
 ): Dim[] {
-  check(input.length, kernel, attributes);
+  checkWindow(input.length, kernel, attributes);
   return input.map((size, axis) => {
     const stride = attributes.strides?.[axis] ?? 1;
     if (attributes.autoPad.startsWith('SAME')) return divide(size, 0, stride);
@@ -130,7 +130,7 @@ export function resolveWindow(
   attributes: WindowAttributes,
 ): Window {
   const rank = input.length;
-  check(rank, kernel, attributes);
+  checkWindow(rank, kernel, attributes);
   const strides = attributes.strides ?? input.map(() => 1);
   const dilations = attributes.dilations ?? input.map(() => 1);
   const padBegin: number[] = [];
@@ -161,7 +161,12 @@ function divide(size: Dim, offset: number, by: number): Dim {
   return by === 1 ? sum : `ceil((${sum})/${by})`;
 }
 
-function check(rank: number, kernel: readonly number[], attributes: WindowAttributes): void {
+/** Throws where a list has the wrong length, or `kernel_shape` is not that of the weights. */
+export function checkWindow(
+  rank: number,
+  kernel: readonly number[],
+  attributes: WindowAttributes,
+): void {
   const lengths = [
     ['kernel_shape', attributes.kernelShape?.length ?? rank, rank],
     ['kernel', kernel.length, rank],

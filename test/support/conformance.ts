@@ -5,6 +5,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { toReference } from '../../src/core/reference.ts';
 import type { HostTensor } from '../../src/core/tensor.ts';
 import { readOnnxModel, readTensorProto } from '../../src/formats/onnx/index.ts';
 import { requireOperator } from '../../src/ops/build-node.ts';
@@ -65,4 +67,19 @@ export async function runConformanceCase(name: string): Promise<ConformanceResul
     if (!files.includes(file) || !actual) throw new Error(`${name}: no output "${output}"`);
     return [{ name: output, expected: tensor(file), actual }];
   });
+}
+
+/** The references give every published output, by the tolerances of ONNX's own test runner. */
+export async function expectPublished(name: string): Promise<void> {
+  for (const { expected, actual } of await runConformanceCase(name)) {
+    expect(actual.type).toBe(expected.type);
+    expect(actual.dims).toEqual(expected.dims);
+    const got = toReference(actual).value;
+    toReference(expected).value.forEach((wanted, index) => {
+      const want = Number(wanted);
+      expect(Math.abs(Number(got[index]) - want), `[${index}]`).toBeLessThanOrEqual(
+        1e-7 + 1e-3 * Math.abs(want),
+      );
+    });
+  }
 }

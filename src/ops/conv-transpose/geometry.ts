@@ -4,9 +4,10 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { type Dim, formatDims } from '../../core/shape.ts';
+import type { Dim } from '../../core/shape.ts';
+import { spatialGeometry } from '../conv/geometry.ts';
 import type { ConvGeometry } from '../conv/problem.ts';
-import type { WindowAttributes } from '../window.ts';
+import { checkWindow, type WindowAttributes } from '../window.ts';
 
 export interface ConvTransposeAttributes extends WindowAttributes {
   readonly group: number;
@@ -66,24 +67,11 @@ export function transposedAxes(
   attributes: ConvTransposeAttributes,
 ): Axis[] {
   const rank = input.length;
-  const lengths = {
-    kernel_shape: [attributes.kernelShape, rank],
-    strides: [attributes.strides, rank],
-    dilations: [attributes.dilations, rank],
-    pads: [attributes.pads, 2 * rank],
-    output_padding: [attributes.outputPadding, rank],
-  } as const;
-  for (const [name, [values, expected]] of Object.entries(lengths)) {
-    if (values && values.length !== expected) fail(name, values.length, expected);
-  }
+  checkWindow(rank, kernel, attributes);
+  const padding = attributes.outputPadding?.length ?? rank;
+  if (padding !== rank) fail('output_padding', padding, rank);
   const shape = attributes.outputShape?.length ?? rank;
   if (shape !== rank && shape !== rank + 2) fail('output_shape', shape, rank);
-  if (attributes.kernelShape?.some((size, axis) => size !== kernel[axis])) {
-    throw new WgconvError(
-      'invalid-shape',
-      `kernel_shape ${formatDims(attributes.kernelShape)} is not that of the weights, ${formatDims(kernel)}`,
-    );
-  }
   return input.map((size, axis) => axisOf(size, kernel[axis] as number, attributes, axis, rank));
 
   function fail(name: string, length: number, expected: number): never {
@@ -94,47 +82,22 @@ export function transposedAxes(
   }
 }
 
-/** `source` [N, C, …], `weight` [C, O / group, …], `result` [N, O, …], brought to three axes. */
+/** `source` [N, C, …], `weight` [C, O / group, …], `result` [N, O, …]. */
 export function convTransposeGeometry(
   source: readonly number[],
   weight: readonly number[],
   result: readonly number[],
   attributes: ConvTransposeAttributes,
 ): ConvGeometry {
-  const rank = source.length - 2;
-  if (rank < 1 || rank > 3) {
-    throw new WgconvError(
-      'unsupported-operator',
-      `convolutions over ${rank} spatial axes are not supported (X is ${formatDims(source)})`,
-    );
-  }
-  const axes = transposedAxes(source.slice(2), weight.slice(2), attributes);
-  /** The three axes z, y, x, missing leading ones filled. */
-  const spread = (values: readonly number[] | undefined, missing: number) => {
-    const given = values ?? Array<number>(rank).fill(missing);
-    return [...Array<number>(3 - rank).fill(missing), ...given] as [number, number, number];
-  };
-  const [inDepth, inHeight, inWidth] = spread(source.slice(2), 1);
-  const [outDepth, outHeight, outWidth] = spread(result.slice(2), 1);
-  const [kernelDepth, kernelHeight, kernelWidth] = spread(weight.slice(2), 1);
-  const [strideZ, strideY, strideX] = spread(attributes.strides, 1);
-  const [dilationZ, dilationY, dilationX] = spread(attributes.dilations, 1);
-  const [padFront, padTop, padLeft] = spread(
-    axes.map((axis) => axis.padBegin),
-    0,
-  );
-  const [padBack, padBottom, padRight] = spread(
-    axes.map((axis) => axis.padEnd),
-    0,
-  );
-  return {
-    batch: source[0] as number,
-    group: attributes.group,
-    inChannels: source[1] as number,
-    outChannels: result[1] as number,
-    ...{ inDepth, inHeight, inWidth, outDepth, outHeight, outWidth },
-    ...{ kernelDepth, kernelHeight, kernelWidth, strideZ, strideY, strideX },
-    ...{ dilationZ, dilationY, dilationX, padFront, padTop, padLeft },
-    ...{ padBack, padBottom, padRight },
-  };
+  return spatialGeometry(source, result, attributes.group, (sizes) => {
+    const kernel = weight.slice(2);
+    const axes = transposedAxes(sizes, kernel, attributes);
+    return {
+      kernel,
+      strides: attributes.strides ?? sizes.map(() => 1),
+      dilations: attributes.dilations ?? sizes.map(() => 1),
+      padBegin: axes.map(({ padBegin }) => padBegin),
+      padEnd: axes.map(({ padEnd }) => padEnd),
+    };
+  });
 }

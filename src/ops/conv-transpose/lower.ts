@@ -9,12 +9,11 @@ import {
 import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
-import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { asColumn } from '../conv/as-column.ts';
 import { geometryValues, resultBytes, sourceBytes } from '../conv/cost.ts';
 import { packTransposedWeights } from '../conv/packing.ts';
-import { biasRole, type ConvProblem, convInputs, tapsOf } from '../conv/problem.ts';
+import { type ConvProblem, convInputs, problemOf, tapsOf } from '../conv/problem.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { type ConvTransposeAttributes, convTransposeGeometry } from './geometry.ts';
 
@@ -23,28 +22,9 @@ export function lowerConvTranspose(
   attributes: ConvTransposeAttributes,
   caps: DeviceCaps,
 ): readonly Candidate[] {
-  const source = io.inputs[convInputs.source];
-  const weight = io.inputs[convInputs.weight];
-  const [result] = io.outputs;
-  if (!source || !weight || source.layout !== 'c4' || !result) return [];
-  const { element } = source;
-  if (element !== 'f32' && element !== 'f16') return [];
-  if (source.dims.length > 5) return [];
-  const { residual, activation } = io.epilogue ?? {};
-  const bias = residual === convInputs.bias ? undefined : io.inputs[convInputs.bias];
-  const problem: ConvProblem = asColumn({
-    ...convTransposeGeometry(source.dims, weight.dims, result.dims, attributes),
-    element,
-    sourceLayout: 'c4',
-    epilogue: {
-      outChannels: result.dims[1] as number,
-      outPixels: sizeOf(result.dims.slice(2)),
-      store: result.layout,
-      bias: biasRole(bias !== undefined),
-      residual: residual === undefined ? undefined : input(residual),
-      activation,
-    },
-  });
+  const found = problemOf(io, (...dims) => convTransposeGeometry(...dims, attributes));
+  if (found?.sourceLayout !== 'c4') return [];
+  const problem = asColumn(found);
   const inPerGroup = problem.inChannels / problem.group;
   const outPerGroup = problem.outChannels / problem.group;
   const aligned = problem.group === 1 || (inPerGroup % 4 === 0 && outPerGroup % 4 === 0);

@@ -5,14 +5,9 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
+import { magnitudeOf, numbersOf } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
 import { type ConvTransposeAttributes, convTransposeGeometry } from './geometry.ts';
-
-/** |x|, or what was summed up to get x. */
-function magnitudeOf(tensor: ReferenceTensor): Float64Array {
-  return tensor.magnitude ?? numbersOf(tensor).map(Math.abs);
-}
 
 export const convTransposeReference: Reference<ConvTransposeAttributes> = (
   inputs,

@@ -2,7 +2,7 @@
 
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims } from '../../core/shape.ts';
-import { resolveWindow, type WindowAttributes } from '../window.ts';
+import { resolveWindow, type Window, type WindowAttributes } from '../window.ts';
 import type { ConvGeometry } from './problem.ts';
 
 export interface ConvAttributes extends WindowAttributes {
@@ -16,6 +16,21 @@ export function convGeometry(
   result: readonly number[],
   attributes: ConvAttributes,
 ): ConvGeometry {
+  return spatialGeometry(source, result, attributes.group, (sizes) =>
+    resolveWindow(sizes, weight.slice(2), attributes),
+  );
+}
+
+/**
+ * A window over the spatial axes of `source` [N, C, …] that gives `result` [N, O, …]. `windowOf` is
+ * handed the spatial sizes once there are one to three of them.
+ */
+export function spatialGeometry(
+  source: readonly number[],
+  result: readonly number[],
+  group: number,
+  windowOf: (sizes: readonly number[]) => Window,
+): ConvGeometry {
   const rank = source.length - 2;
   if (rank < 1 || rank > 3) {
     throw new WgconvError(
@@ -23,7 +38,7 @@ export function convGeometry(
       `convolutions over ${rank} spatial axes are not supported (X is ${formatDims(source)})`,
     );
   }
-  const window = resolveWindow(source.slice(2), weight.slice(2), attributes);
+  const window = windowOf(source.slice(2));
   /** The three axes z, y, x, missing leading ones filled. */
   const spread = (values: readonly number[], missing: number): [number, number, number] =>
     [...Array<number>(3 - rank).fill(missing), ...values] as [number, number, number];
@@ -36,7 +51,7 @@ export function convGeometry(
   const [padBack, padBottom, padRight] = spread(window.padEnd, 0);
   return {
     batch: source[0] as number,
-    group: attributes.group,
+    group,
     inChannels: source[1] as number,
     outChannels: result[1] as number,
     ...{ inDepth, inHeight, inWidth, outDepth, outHeight, outWidth },

@@ -1,7 +1,5 @@
 /** Conv on a device: the problem as numbers, and the candidates of every algorithm. */
 
-import { input } from '../../../shaders/lib/kernel.ts';
-import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { type LazyModule, lazyModule } from '../lazy.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
@@ -9,39 +7,16 @@ import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { lowerDirect } from './lower-direct.ts';
 import { isPlainProduct, lowerPointwise } from './lower-product.ts';
 import {
-  biasRole,
   type ConvProblem,
-  convInputs,
   hasWholeBlocks,
   isDepthwise,
   isInFours,
   isWinograd,
+  problemOf,
 } from './problem.ts';
 
-/** The problem, or undefined where the tensors are not stored as the kernels need them. */
 export function convProblem(io: LoweringIO, attributes: ConvAttributes): ConvProblem | undefined {
-  const source = io.inputs[convInputs.source];
-  const weight = io.inputs[convInputs.weight];
-  const [result] = io.outputs;
-  if (!source || !weight || !result) return undefined;
-  const { element } = source;
-  if (element !== 'f32' && element !== 'f16') return undefined;
-  if (source.dims.length > 5) return undefined;
-  const { residual, activation } = io.epilogue ?? {};
-  const bias = residual === convInputs.bias ? undefined : io.inputs[convInputs.bias];
-  return {
-    ...convGeometry(source.dims, weight.dims, result.dims, attributes),
-    element,
-    sourceLayout: source.layout,
-    epilogue: {
-      outChannels: result.dims[1] as number,
-      outPixels: sizeOf(result.dims.slice(2)),
-      store: result.layout,
-      bias: biasRole(bias !== undefined),
-      residual: residual === undefined ? undefined : input(residual),
-      activation,
-    },
-  };
+  return problemOf(io, (...dims) => convGeometry(...dims, attributes));
 }
 
 /** An algorithm, fetched with the first convolution that it can compute. */

@@ -4,9 +4,10 @@
  */
 
 import type { EpilogueSteps, FloatElement } from '../../../shaders/lib/epilogue.ts';
-import { type BufferRole, input } from '../../../shaders/lib/kernel.ts';
+import { input } from '../../../shaders/lib/kernel.ts';
+import { sizeOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
-import type { LayoutChoice } from '../operator.ts';
+import type { LayoutChoice, LoweringIO } from '../operator.ts';
 
 /** Sizes of a convolution; `pad…` may be negative only where the model says so (cropping). */
 export interface ConvGeometry {
@@ -66,9 +67,40 @@ export function resultLayouts(
   }));
 }
 
-/** The role of a bias, where the node has one. */
-export function biasRole(present: boolean): BufferRole | undefined {
-  return present ? input(convInputs.bias) : undefined;
+/**
+ * The problem of a node with Conv's inputs, or undefined where the tensors are not stored as the
+ * kernels need them. `geometryOf` is handed the dims of source, weight and result.
+ */
+export function problemOf(
+  io: LoweringIO,
+  geometryOf: (
+    source: readonly number[],
+    weight: readonly number[],
+    result: readonly number[],
+  ) => ConvGeometry,
+): ConvProblem | undefined {
+  const source = io.inputs[convInputs.source];
+  const weight = io.inputs[convInputs.weight];
+  const [result] = io.outputs;
+  if (!source || !weight || !result) return undefined;
+  const { element } = source;
+  if (element !== 'f32' && element !== 'f16') return undefined;
+  if (source.dims.length > 5) return undefined;
+  const { residual, activation } = io.epilogue ?? {};
+  const hasBias = residual !== convInputs.bias && io.inputs[convInputs.bias] !== undefined;
+  return {
+    ...geometryOf(source.dims, weight.dims, result.dims),
+    element,
+    sourceLayout: source.layout,
+    epilogue: {
+      outChannels: result.dims[1] as number,
+      outPixels: sizeOf(result.dims.slice(2)),
+      store: result.layout,
+      bias: hasBias ? input(convInputs.bias) : undefined,
+      residual: residual === undefined ? undefined : input(residual),
+      activation,
+    },
+  };
 }
 
 /** Output pixels of one image. */

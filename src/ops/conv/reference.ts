@@ -7,7 +7,7 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
+import { magnitudeOf, numbersOf } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
 import { type ConvAttributes, convGeometry } from './geometry.ts';
 import { winogradMagnitude, winogradTransformTerms } from './winograd-magnitude.ts';
@@ -17,11 +17,6 @@ function insideRange(outSize: number, size: number, stride: number, offset: numb
   const begin = Math.max(0, Math.ceil(-offset / stride));
   const end = Math.min(outSize, Math.floor((size - 1 - offset) / stride) + 1);
   return [begin, end] as const;
-}
-
-/** |x|, or what was summed up to get x. */
-function magnitudeOf(tensor: ReferenceTensor): Float64Array {
-  return tensor.magnitude ?? numbersOf(tensor).map(Math.abs);
 }
 
 /** A row of outputs and the source elements under one tap, in a few neighbouring channels. */

@@ -2,7 +2,7 @@
 
 import { isBigInt } from '../../core/dtype.ts';
 import { internal } from '../../core/errors.ts';
-import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
+import { magnitudeOf, numbersOf, type ReferenceTensor } from '../../core/reference.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
 import type { VariadicAttributes } from './attributes.ts';
 import { broadcastIndices } from './indices.ts';
@@ -66,7 +66,7 @@ function extremes(
   if (!bounded) return { value };
   return {
     value,
-    magnitude: over((operand) => operand.magnitude ?? numbersOf(operand).map(Math.abs), Math.max),
+    magnitude: over(magnitudeOf, Math.max),
     slack: over(({ slack, value: { length } }) => slack ?? new Float64Array(length), Math.max),
     terms: Math.max(...operands.map(({ terms = 1 }) => terms)),
   };

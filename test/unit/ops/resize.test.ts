@@ -1,9 +1,8 @@
 /** Resize's reference against hand-computed values, published cases and onnxruntime. */
 
-import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { toReference } from '../../../src/core/reference.ts';
-import { elementsOf, type HostTensor, hostTensor } from '../../../src/core/tensor.ts';
+import { type HostTensor, hostTensor } from '../../../src/core/tensor.ts';
 import {
   attributeValues,
   buildNode,
@@ -12,8 +11,9 @@ import {
 } from '../../../src/ops/build-node.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
-import { conformanceCases, hasConformance, runConformanceCase } from '../../support/conformance.ts';
+import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
+import { expectOnnxruntimeAgrees } from '../../support/onnxruntime.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
 
 type Attributes = Readonly<Record<string, PlainAttribute>>;
@@ -107,19 +107,7 @@ const contested = [
 
 describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
   const names = conformanceCases(['Resize', 'Upsample']).filter((one) => !contested.includes(one));
-  it.each(names)('%s', async (name) => {
-    for (const { expected, actual } of await runConformanceCase(name)) {
-      expect(actual.dims).toEqual(expected.dims);
-      const got = toReference(actual).value;
-      toReference(expected).value.forEach((wanted, index) => {
-        const want = Number(wanted);
-        // The tolerances of ONNX's own test runner.
-        expect(Math.abs(Number(got[index]) - want), `[${index}]`).toBeLessThanOrEqual(
-          1e-7 + 1e-3 * Math.abs(want),
-        );
-      });
-    }
-  });
+  it.each(names)('%s', expectPublished);
 });
 
 describe('onnxruntime computes the same', () => {
@@ -181,16 +169,6 @@ describe('onnxruntime computes the same', () => {
         ),
       ),
     });
-    const session = await ort.InferenceSession.create(model);
-    const { Y } = await session.run({
-      X: new ort.Tensor('float32', elementsOf(x) as Float32Array, dims),
-    });
-    if (!Y) throw new Error('no Y');
-    const { dims: found, value } = await evaluate(x, given, attributes);
-    expect(found).toEqual([...Y.dims]);
-    (Y.data as Float32Array).forEach((want, index) => {
-      expect(Math.abs((value[index] as number) - want), `[${index}]`).toBeLessThan(1e-5);
-    });
-    await session.release();
+    await expectOnnxruntimeAgrees(model, { X: x }, await evaluate(x, given, attributes));
   });
 });

@@ -1,0 +1,25 @@
+/** onnxruntime on the CPU, as a second opinion. */
+
+import * as ort from 'onnxruntime-web';
+import { expect } from 'vitest';
+import { elementsOf, type HostTensor } from '../../src/core/tensor.ts';
+
+/** The model's output `Y` has these dims and, within 1e-5, these values. All feeds are float32. */
+export async function expectOnnxruntimeAgrees(
+  model: Uint8Array,
+  feeds: Readonly<Record<string, HostTensor>>,
+  { dims, value }: { readonly dims: readonly number[]; readonly value: readonly number[] },
+): Promise<void> {
+  const session = await ort.InferenceSession.create(model);
+  const tensors = Object.entries(feeds).map(([name, tensor]) => [
+    name,
+    new ort.Tensor('float32', elementsOf(tensor) as Float32Array, tensor.dims),
+  ]);
+  const { Y } = await session.run(Object.fromEntries(tensors));
+  if (!Y) throw new Error('no Y');
+  expect(dims).toEqual([...Y.dims]);
+  (Y.data as Float32Array).forEach((want, index) => {
+    expect(Math.abs((value[index] as number) - want), `[${index}]`).toBeLessThan(1e-5);
+  });
+  await session.release();
+}
