@@ -8,7 +8,7 @@ import { at, hookMemory, restart, usageOf } from './memory.ts';
 import { loadOnnxruntime, loadWasm, reference } from './onnxruntime.ts';
 import { type Chosen, headline, type Selection, type Suite, selected } from './problems/suites.ts';
 import type { EngineRow, Environment, ProblemResult } from './result.ts';
-import { open, useOptions, wgconv, withoutWinograd } from './wgconv.ts';
+import { open, untuned, useOptions, wgconv, withoutWinograd } from './wgconv.ts';
 
 export interface BenchOptions extends Budget, Selection {
   readonly peers: readonly string[];
@@ -57,6 +57,7 @@ export async function start(
   if (options.tune) useOptions({ tune: options.tune } as object);
   hookMemory();
   const loaded: Engine[] = [wgconv, withoutWinograd];
+  if (options.tune === 'full') loaded.push(untuned);
   for (const peer of options.peers) {
     at(peer);
     const engine = await loaders[peer]?.();

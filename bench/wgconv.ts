@@ -36,6 +36,15 @@ export const withoutWinograd: Engine = {
   },
 };
 
+/** Beside a tuned run: what the cost model alone would have chosen. */
+export const untuned: Engine = {
+  name: 'wgconv (tune: off)',
+  version,
+  role: 'variant',
+  lacks: () => undefined,
+  prepare: (problem) => prepare(problem, { tune: 'off' }),
+};
+
 export async function open(problem: Problem, options: SessionOptions): Promise<InferenceSession> {
   const session = await InferenceSession.create(await problem.model(), { ...common, ...options });
   await session.prepare({ [problem.input.name]: problem.input.dims });
