@@ -16,6 +16,7 @@ import type {
   Engine,
   EngineOptions,
   ModelFacts,
+  ModelFile,
   ModelOptions,
   NamedTensor,
   RemoteMethod,
@@ -88,7 +89,7 @@ export class BrowserEngine implements Engine {
     return this.#call('device', []);
   }
 
-  open(model: Uint8Array, options: ModelOptions): Promise<ModelFacts> {
+  open(model: ModelFile, options: ModelOptions): Promise<ModelFacts> {
     return this.#call('open', [model, options]);
   }
 
@@ -109,7 +110,7 @@ export class BrowserEngine implements Engine {
   }
 
   runCase(
-    model: Uint8Array,
+    model: ModelFile,
     sets: readonly CaseInputs[],
     options: ModelOptions,
   ): Promise<CaseResult> {

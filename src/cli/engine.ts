@@ -5,6 +5,7 @@
 
 import type { TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import type { ExternalData } from '../formats/onnx/index.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { OnProgress } from '../session/backend.ts';
@@ -17,6 +18,12 @@ export type Backend = 'webgpu' | 'cpu';
 export interface EngineOptions {
   readonly backend: Backend;
   readonly compatibilityLimits?: boolean | undefined;
+}
+
+/** A model's bytes, and those of the files of weights beside it. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  readonly externalData: readonly ExternalData[];
 }
 
 export interface ModelOptions {
@@ -67,7 +74,7 @@ export interface Engine {
   /** Answers what the device is; undefined on the cpu backend. */
   device(): Promise<DeviceCaps | undefined>;
   /** Reads a model, in place of the one before. */
-  open(model: Uint8Array, options: ModelOptions): Promise<ModelFacts>;
+  open(model: ModelFile, options: ModelOptions): Promise<ModelFacts>;
   /** Plans the open model for the shapes of its inputs. */
   prepare(shapes: Readonly<Record<string, readonly number[]>>): Promise<SessionReport>;
   /** What tuning found for the plan. */
@@ -76,7 +83,7 @@ export interface Engine {
   verify(feeds: readonly NamedTensor[]): Promise<VerifyReport>;
   /** Opens a model, runs it on every data set, and closes it. */
   runCase(
-    model: Uint8Array,
+    model: ModelFile,
     sets: readonly CaseInputs[],
     options: ModelOptions,
   ): Promise<CaseResult>;

@@ -1,29 +1,44 @@
 /** The tensors that a model is fed: from files, from a seed, in the shapes it takes. */
 
-import { extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { allocate, isBigInt, kindOf, numberToFloat16 } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { formatDims, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
+import { externalLocations } from '../formats/onnx/external.ts';
 import { readOnnxModel, readTensorProto } from '../formats/onnx/index.ts';
+import { readModelProto } from '../formats/onnx/proto.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { randomOf } from '../passes/random-weights.ts';
-import type { NamedTensor } from './engine.ts';
+import type { ModelFile, NamedTensor } from './engine.ts';
 import { UsageError } from './failure.ts';
 import { readNpy } from './npy.ts';
 import type { Assignment, Shapes } from './options.ts';
 import { readBytes } from './pictures.ts';
 
 /**
- * The bytes of a model that can be read and whose operators are all there: what is wrong with a
- * file is said before a browser is started for it.
+ * A model that can be read and whose operators are all there: what is wrong with a file is said
+ * before a browser is started for it.
  */
-export async function readModelFile(file: string): Promise<Uint8Array> {
-  const bytes = readBytes(file, 'model');
-  await readOnnxModel(bytes).catch((error: unknown) => {
+export async function readModelFile(file: string): Promise<ModelFile> {
+  const model = readModelBytes(file);
+  await readOnnxModel(model.bytes, { files: model.externalData }).catch((error: unknown) => {
     throw inFile(`the model "${file}"`, error);
   });
-  return bytes;
+  return model;
+}
+
+/** The bytes of a model and of the files of weights beside it. */
+export function readModelBytes(file: string): ModelFile {
+  const bytes = readBytes(file, 'model');
+  const locations = namingFile(`the model "${file}"`, () =>
+    externalLocations(readModelProto(bytes).external),
+  );
+  const externalData = locations.map((path) => ({
+    path,
+    data: readBytes(join(dirname(file), path), 'external data'),
+  }));
+  return { bytes, externalData };
 }
 
 /** Runs `read`; an error about the content of a file says which file. */

@@ -15,7 +15,7 @@ import {
   References,
   referenceLookup,
 } from '../session/evaluate.ts';
-import type { NamedTensor } from './engine.ts';
+import type { ModelFile, NamedTensor } from './engine.ts';
 
 export interface OracleValue {
   readonly name: string;
@@ -25,10 +25,10 @@ export interface OracleValue {
 
 /** The model's outputs, or undefined where one of them is no node's (a constant, an input). */
 export async function evaluateOracle(
-  model: Uint8Array,
+  { bytes, externalData: files }: ModelFile,
   inputs: readonly NamedTensor[],
 ): Promise<OracleValue[] | undefined> {
-  const read = await optimise(await readOnnxModel(model));
+  const read = await optimise(await readOnnxModel(bytes, { files }));
   const feeds = nameFeeds(read, inputs);
   const shapes = Object.fromEntries([...feeds].map(([name, { dims }]) => [name, dims]));
   const { original } = await prepare(read, shapes);

@@ -17,6 +17,7 @@ import type {
   Engine,
   EngineOptions,
   ModelFacts,
+  ModelFile,
   ModelOptions,
   NamedTensor,
   RanOn,
@@ -41,7 +42,7 @@ export class SessionEngine implements Engine {
     return (await this.#gpu())?.caps;
   }
 
-  async open(model: Uint8Array, options: ModelOptions): Promise<ModelFacts> {
+  async open(model: ModelFile, options: ModelOptions): Promise<ModelFacts> {
     await this.#session?.dispose();
     this.#session = undefined;
     const session = await this.#create(model, options, this.#onProgress);
@@ -78,7 +79,7 @@ export class SessionEngine implements Engine {
   }
 
   async runCase(
-    model: Uint8Array,
+    model: ModelFile,
     sets: readonly CaseInputs[],
     options: ModelOptions,
   ): Promise<CaseResult> {
@@ -107,13 +108,14 @@ export class SessionEngine implements Engine {
   }
 
   async #create(
-    model: Uint8Array,
+    model: ModelFile,
     { algorithm, randomWeights, tune, tuning }: ModelOptions,
     onProgress: OnProgress | undefined,
   ): Promise<InferenceSession> {
     await this.#gpu();
     const options: SessionOptions = {
       backend: this.#options.backend,
+      externalData: model.externalData,
       algorithm,
       // The browser's profile is a new one each time: nothing but what is given is kept in it.
       ...(tune && { tune, tuning: tuningOf(tuning) ?? emptyTuning }),
@@ -125,7 +127,7 @@ export class SessionEngine implements Engine {
           ? undefined
           : async (graph) => randomiseWeights(await optimise(graph), randomWeights),
     };
-    return InferenceSession.create(model, options);
+    return InferenceSession.create(model.bytes, options);
   }
 
   async #gpu(): Promise<GpuContext | undefined> {

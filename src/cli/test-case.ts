@@ -5,10 +5,9 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { NamedTensor } from './engine.ts';
+import type { ModelFile, NamedTensor } from './engine.ts';
 import { UsageError } from './failure.ts';
-import { readTensorFile } from './inputs.ts';
-import { readBytes } from './pictures.ts';
+import { readModelBytes, readTensorFile } from './inputs.ts';
 
 export interface TestFolder {
   readonly name: string;
@@ -22,7 +21,7 @@ export interface DataSet {
 }
 
 export interface TestCase {
-  readonly model: Uint8Array;
+  readonly model: ModelFile;
   readonly sets: readonly DataSet[];
 }
 
@@ -57,7 +56,7 @@ export function readTest({ folder }: TestFolder): TestCase {
     inputs: numbered(path, /^input_(\d+)\.pb$/).map(readTensorFile),
     outputs: numbered(path, /^output_(\d+)\.pb$/).map(readTensorFile),
   }));
-  return { model: readBytes(join(folder, 'model.onnx'), 'model'), sets };
+  return { model: readModelBytes(join(folder, 'model.onnx')), sets };
 }
 
 /** Files of a folder whose names match, by their numbers: 10 comes after 9. */

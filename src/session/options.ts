@@ -1,6 +1,7 @@
 /** What a session is told. Options that nobody knows are refused by name: a typo must not be taken for a wish fulfilled. */
 
 import { WgconvError } from '../core/errors.ts';
+import type { ExternalData } from '../formats/onnx/index.ts';
 import type { DeviceOptions } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DisabledPass } from '../passes/index.ts';
@@ -16,6 +17,11 @@ export interface SessionOptions {
   readonly backend?: 'webgpu' | 'cpu' | 'auto' | undefined;
   /** A device that the caller owns, limits and the like. */
   readonly gpu?: DeviceOptions | undefined;
+  /**
+   * Files of weights beside the model, by the names that the model has for them: bytes or addresses.
+   * Of a model that is loaded by its address, files that are not given are fetched from its folder.
+   */
+  readonly externalData?: readonly ExternalData[] | undefined;
   /** Forces an algorithm wherever a node offers it, for every node or by node name. */
   readonly algorithm?: PlanOptions['algorithm'];
   /**
@@ -42,7 +48,14 @@ export interface SessionOptions {
 /** The types see to it that none is forgotten. */
 const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
   ...{ backend: true, gpu: true, algorithm: true, disable: true },
-  ...{ onProgress: true, transform: true, tune: true, tuning: true, signal: true },
+  ...{
+    externalData: true,
+    onProgress: true,
+    transform: true,
+    tune: true,
+    tuning: true,
+    signal: true,
+  },
 };
 const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
   ...{ device: true, powerPreference: true, compatibilityLimits: true, ceiling: true },

@@ -36,6 +36,11 @@ export interface SessionReport {
   readonly dispatches: number;
   readonly pipelines: number;
   readonly layoutConversions: number;
+  /**
+   * How float16 tensors lie on the device, where the model has some: as float32 without
+   * `shader-f16`. Sums are float32 either way.
+   */
+  readonly float16?: 'stored as float16' | 'stored as float32' | undefined;
   readonly memory?: MemoryReport | undefined;
   /** What `tune: 'full'` timed for this plan. */
   readonly tuned?: readonly TunedProblem[] | undefined;
@@ -95,8 +100,15 @@ export function reportPlan(
       ),
     ).size,
     layoutConversions: plan.layoutConversions,
+    ...(usesHalf(plan.graph) && {
+      float16: context.caps.f16 ? ('stored as float16' as const) : ('stored as float32' as const),
+    }),
     memory: plan.memory,
   };
+}
+
+function usesHalf({ nodes, types }: Graph): boolean {
+  return nodes.some(({ outputs }) => outputs.some((name) => types.get(name)?.type === 'float16'));
 }
 
 /** Elements of the floating-point constants that nodes use: the model's parameters. */

@@ -2,6 +2,7 @@
 
 import { viewBytes } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
+import { fetchBytes } from '../core/fetch-bytes.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
 import { type HostTensor, Tensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
@@ -295,7 +296,7 @@ async function load(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
   options: SessionOptions,
 ): Promise<Graph> {
-  const read = await readModel(model, options.onProgress);
+  const read = await readModel(model, options);
   const graph = options.transform ? await options.transform(read) : read;
   // The caller's function may have added others.
   await loadOperators(graph.nodes.map(({ op }) => op));
@@ -304,26 +305,16 @@ async function load(
 
 async function readModel(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
-  onProgress: OnProgress | undefined,
+  { onProgress, externalData }: SessionOptions,
 ): Promise<Graph> {
-  if (model instanceof Uint8Array) return readOnnxModel(model);
-  if (model instanceof ArrayBuffer) return readOnnxModel(new Uint8Array(model));
+  const files = externalData;
+  if (model instanceof Uint8Array) return readOnnxModel(model, { files });
+  if (model instanceof ArrayBuffer) return readOnnxModel(new Uint8Array(model), { files });
   if (typeof model === 'string' || model instanceof URL) {
     onProgress?.({ stage: 'read', done: 0, total: 1, detail: String(model) });
-    const response = await fetch(model).catch((cause: unknown) => {
-      throw new WgconvError('invalid-model', `"${model}" cannot be fetched: ${String(cause)}`, {
-        cause,
-      });
-    });
-    if (!response.ok) {
-      throw new WgconvError(
-        'invalid-model',
-        `"${model}" cannot be fetched: HTTP ${response.status} ${response.statusText}`,
-      );
-    }
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await fetchBytes(model);
     onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
-    return readOnnxModel(bytes);
+    return readOnnxModel(bytes, { files, model });
   }
   if (!Array.isArray((model as Graph | undefined)?.nodes)) {
     throw new WgconvError(

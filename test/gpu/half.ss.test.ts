@@ -49,6 +49,8 @@ describe('a float16 network', () => {
     expect(report.firstWrong).toBeUndefined();
     expect(report.ok).toBe(true);
     expect(report.endToEnd[0]?.relativeError).toBeLessThan(0.01);
+    const stored = session.caps?.f16 ? 'stored as float16' : 'stored as float32';
+    expect(session.report().float16).toBe(stored);
     await session.dispose();
   });
 });

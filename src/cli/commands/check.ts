@@ -1,7 +1,7 @@
 /** `wgconv check`: ONNX backend tests, one line each, against their published results. */
 
 import { WgconvError } from '../../core/errors.ts';
-import type { CaseResult, Engine, NamedTensor, RanOn } from '../engine.ts';
+import type { CaseResult, Engine, ModelFile, NamedTensor, RanOn } from '../engine.ts';
 import { exitFailed, exitOk } from '../failure.ts';
 import { writeJson } from '../json.ts';
 import { withEngine } from '../open-engine.ts';
@@ -95,7 +95,7 @@ type Judgement = Pick<CaseReport, 'status' | 'reason' | 'maxError' | 'bound' | '
 
 /** The worst of all outputs of all data sets; the reference is asked where one does not fit. */
 export async function judgeCase(
-  model: Uint8Array,
+  model: ModelFile,
   sets: readonly DataSet[],
   { outputs }: Pick<CaseResult, 'outputs'>,
 ): Promise<Judgement> {
@@ -137,7 +137,7 @@ export async function judgeCase(
 
 /** Every output that differs: the reference contradicts the published value and agrees with ours. */
 async function referenceSides(
-  model: Uint8Array,
+  model: ModelFile,
   set: DataSet,
   got: readonly NamedTensor[],
   deviations: readonly Deviation[],

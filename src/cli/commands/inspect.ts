@@ -7,11 +7,10 @@ import { type ModelProto, readModelProto } from '../../formats/onnx/proto.ts';
 import type { NodeReport, SessionReport } from '../../session/report.ts';
 import type { ModelFacts } from '../engine.ts';
 import { errorToMessage, exitFailed, exitOk } from '../failure.ts';
-import { namingFile, resolveShapes } from '../inputs.ts';
+import { namingFile, readModelBytes, resolveShapes } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { type Place, withEngine } from '../open-engine.ts';
 import { type CommonOptions, checkAlgorithm, checkCommon, type Shapes } from '../options.ts';
-import { readBytes } from '../pictures.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { formatBytes, formatCount, plural, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -37,7 +36,8 @@ export async function inspect(
   terminal: Terminal,
 ): Promise<number> {
   checkCommon(options);
-  const bytes = readBytes(model, 'model');
+  const read = readModelBytes(model);
+  const { bytes, externalData } = read;
   const proto = namingFile(`the model "${model}"`, () => readModelProto(bytes));
   const file = fileFacts(proto, bytes.length);
   terminal.out(describeFile(model, file));
@@ -47,9 +47,9 @@ export async function inspect(
   };
   try {
     // What is unsupported is known without a device.
-    await readOnnxModel(bytes);
+    await readOnnxModel(bytes, { files: externalData });
     return await withEngine(options, terminal, progress, async (engine, place) => {
-      const facts = await engine.open(bytes, { algorithm: options.algorithm });
+      const facts = await engine.open(read, { algorithm: options.algorithm });
       const shapes = resolveShapes(facts.inputs, options.inputShape ?? {});
       const report = await engine.prepare(shapes);
       checkAlgorithm(options.algorithm, report.nodes);
@@ -98,6 +98,12 @@ function describeFile(model: string, file: FileFacts): string {
   ].join('\n');
 }
 
+function halfNote({ float16 }: SessionReport): string[] {
+  if (!float16) return [];
+  const why = float16.endsWith('32') ? ', since the device has no shader-f16' : '';
+  return [`float16 tensors are ${float16}${why}; sums are float32`];
+}
+
 function describePlan(
   facts: ModelFacts,
   shapes: Shapes,
@@ -127,6 +133,7 @@ function describePlan(
     '',
     `${formatCount(report.parameters)} parameters, ${formatCount(report.macs)} multiply-adds a run`,
     place.description,
+    ...halfNote(report),
     '',
     nodeTable(report.nodes),
   ];

@@ -1,4 +1,5 @@
 /** Reading ONNX files. */
 
+export type { ExternalData, ExternalSource } from './external.ts';
 export { readOnnxModel, type UnsupportedOperator } from './read-model.ts';
 export { readTensorProto } from './tensor.ts';

@@ -14,6 +14,8 @@ export interface ModelProto {
   /** `domain:name` of the functions that the model defines itself. */
   readonly functions: ReadonlySet<string>;
   readonly graph: GraphProto;
+  /** Tensors, wherever in the model, whose data is in other files. */
+  readonly external: readonly TensorProto[];
 }
 
 export interface GraphProto {
@@ -75,10 +77,14 @@ export interface ValueProto {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+class OnnxReader extends WireReader {
+  readonly external: TensorProto[] = [];
+}
+
 /** Decodes a file; throws `invalid-model` where it is none. */
 export function readModelProto(bytes: Uint8Array): ModelProto {
   checkMagic(bytes);
-  const reader = new WireReader(bytes);
+  const reader = new OnnxReader(bytes);
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   const functions = new Set<string>();
@@ -103,7 +109,7 @@ export function readModelProto(bytes: Uint8Array): ModelProto {
   if (irVersion < 1 || !graph) {
     malformed('the file is no ONNX model: it has no IR version or no graph');
   }
-  return { irVersion, producer, opsets, metadata, functions, graph };
+  return { irVersion, producer, opsets, metadata, functions, graph, external: reader.external };
 }
 
 /** Files that people load by mistake, told apart by their first bytes. */
@@ -124,7 +130,7 @@ function checkMagic(bytes: Uint8Array): void {
   if (found) malformed(`the file is no ONNX model but ${found}`);
 }
 
-function readGraph(reader: WireReader): GraphProto {
+function readGraph(reader: OnnxReader): GraphProto {
   const graph = {
     name: '',
     nodes: [] as NodeProto[],
@@ -152,7 +158,7 @@ function readGraph(reader: WireReader): GraphProto {
   return graph;
 }
 
-function readNode(reader: WireReader): NodeProto {
+function readNode(reader: OnnxReader): NodeProto {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes: AttributeProto[] = [];
@@ -170,7 +176,7 @@ function readNode(reader: WireReader): NodeProto {
   return { name, op, domain: domain === 'ai.onnx' ? '' : domain, inputs, outputs, attributes };
 }
 
-function readAttribute(reader: WireReader): AttributeProto {
+function readAttribute(reader: OnnxReader): AttributeProto {
   const floatBytes: Uint8Array[] = [];
   const ints: bigint[] = [];
   const strings: string[] = [];
@@ -194,18 +200,18 @@ function readAttribute(reader: WireReader): AttributeProto {
 }
 
 /** Reads a tensor inside another message. */
-function readTensor(reader: WireReader): TensorProto {
+function readTensor(reader: OnnxReader): TensorProto {
   return collectTensor(reader, (read) => reader.message(read));
 }
 
 /** Decodes a file that holds one TensorProto. */
 export function readTensorMessage(bytes: Uint8Array): TensorProto {
-  const reader = new WireReader(bytes);
+  const reader = new OnnxReader(bytes);
   return collectTensor(reader, (read) => reader.fields(read));
 }
 
 function collectTensor(
-  reader: WireReader,
+  reader: OnnxReader,
   walk: (read: (field: number) => void) => void,
 ): TensorProto {
   const dims: bigint[] = [];
@@ -226,11 +232,14 @@ function collectTensor(
     else if (field === 13) external.set(...readEntry(reader));
     else if (field === 14) isExternal = reader.integer() === 1;
   });
-  if (isExternal) tensor.external = external;
-  return { name: '', dataType: 0, ...tensor, dims, floats, doubles, integers };
+  const result = { name: '', dataType: 0, ...tensor, dims, floats, doubles, integers };
+  if (!isExternal) return result;
+  const elsewhere = { ...result, external };
+  reader.external.push(elsewhere);
+  return elsewhere;
 }
 
-function readValue(reader: WireReader): ValueProto {
+function readValue(reader: OnnxReader): ValueProto {
   const value: Partial<Writable<ValueProto>> = {};
   reader.message((field) => {
     if (field === 1) value.name = reader.string();
@@ -247,7 +256,7 @@ function readValue(reader: WireReader): ValueProto {
   return { name: '', ...value };
 }
 
-function readTensorType(reader: WireReader, value: Partial<Writable<ValueProto>>): void {
+function readTensorType(reader: OnnxReader, value: Partial<Writable<ValueProto>>): void {
   reader.message((field) => {
     if (field === 1) value.elementType = reader.integer();
     else if (field === 2) {
@@ -266,7 +275,7 @@ function readTensorType(reader: WireReader, value: Partial<Writable<ValueProto>>
   });
 }
 
-function readEntry(reader: WireReader): [string, string] {
+function readEntry(reader: OnnxReader): [string, string] {
   let key = '';
   let value = '';
   reader.message((field) => {
@@ -276,7 +285,7 @@ function readEntry(reader: WireReader): [string, string] {
   return [key, value];
 }
 
-function readFunctionName(reader: WireReader): string {
+function readFunctionName(reader: OnnxReader): string {
   let name = '';
   let domain = '';
   reader.message((field) => {

@@ -1,6 +1,7 @@
 /** An ONNX file → Graph: constants resolved, operators parsed, nodes in order, nothing uploaded. */
 
 import { WgconvError } from '../../core/errors.ts';
+import { checkModelSize } from '../../core/fetch-bytes.ts';
 import { type Dim, sizeOf, type TensorType } from '../../core/shape.ts';
 import { type HostTensor, hostTensor } from '../../core/tensor.ts';
 import type { Graph, Node, ValueInfo } from '../../graph/graph.ts';
@@ -8,6 +9,7 @@ import { sortNodes } from '../../graph/topology.ts';
 import type { AttributeValue } from '../../ops/attributes.ts';
 import { buildNode, type OperatorLookup } from '../../ops/build-node.ts';
 import { findOperator, loadOperators } from '../../ops/index.ts';
+import type { ExternalSource } from './external.ts';
 import {
   type AttributeProto,
   type GraphProto,
@@ -32,11 +34,20 @@ export interface UnsupportedOperator {
  * Reads an ONNX model. Constants are views of `bytes` where they lie there as they are in memory,
  * so keep the bytes unchanged as long as the graph is in use.
  *
+ * @param source where data is that the model keeps in files beside it
  * @throws WgconvError `invalid-model`, `unsupported-operator` (with all of them in
  * `data.unsupported`), `unsupported-type` or `invalid-attribute`.
  */
-export async function readOnnxModel(bytes: Uint8Array): Promise<Graph> {
+export async function readOnnxModel(
+  bytes: Uint8Array,
+  source: ExternalSource = {},
+): Promise<Graph> {
+  checkModelSize(bytes.length, 'the model');
   const model = readModelProto(bytes);
+  if (model.external.length > 0) {
+    const { readExternalData } = await import('./external.ts');
+    await readExternalData(model.external, source);
+  }
   await loadOperators(model.graph.nodes.map(operatorName));
   return graphOf(model);
 }

@@ -82,7 +82,7 @@ export function tensorOf(proto: TensorProto, what: string): HostTensor {
     const file = proto.external.get('location') ?? 'an unnamed file';
     throw new WgconvError(
       'invalid-model',
-      `${what} has its data in another file ("${file}"); save the model with all data in one file`,
+      `${what} has its data in another file ("${file}"), which only a model can have`,
       { value, data: { file } },
     );
   }

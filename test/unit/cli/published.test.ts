@@ -67,7 +67,7 @@ describe('judgeCase', () => {
   const judge = (published: HostTensor, got: HostTensor) => {
     const named = (name: string, tensor: HostTensor) => [{ name, ...tensor }];
     const set = { inputs: named('x', floats(1, 2)), outputs: named('y', published) };
-    return judgeCase(model, [set], { outputs: [named('y', got)] });
+    return judgeCase({ bytes: model, externalData: [] }, [set], { outputs: [named('y', got)] });
   };
 
   test('the published value decides where the reference agrees with it', async () => {
@@ -87,7 +87,7 @@ describe('judgeCase', () => {
 
   test('too few outputs are wrong', async () => {
     const set = { inputs: [], outputs: [{ name: 'y', ...floats(1) }] };
-    expect(await judgeCase(model, [set], { outputs: [[]] })).toEqual({
+    expect(await judgeCase({ bytes: model, externalData: [] }, [set], { outputs: [[]] })).toEqual({
       status: 'fail',
       reason: 'the model gives 0 outputs, 1 are published',
     });

@@ -361,16 +361,6 @@ describe('an error', () => {
       'unsupported-type',
       'the initializer "s" is sparse, which wgconv does not support; save it dense',
     ],
-    [
-      'data in another file',
-      {
-        initializers: {
-          w: { dims: [4], dataType: 1, external: { location: 'weights.bin', offset: '0' } },
-        },
-      },
-      'invalid-model',
-      'the initializer "w" has its data in another file ("weights.bin"); save the model with all data in one file',
-    ],
   ];
   test.each(cases)('names %s', (_, change, code, message) => {
     const error = errorOf(() => read({ nodes: [relu], inputs: [x], outputs: ['y'], ...change }));
