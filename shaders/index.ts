@@ -30,6 +30,7 @@ import { poolLinear } from './pool_linear.ts';
 import { pool2d } from './pool2d.ts';
 import { reduceKernel } from './reduce.ts';
 import { resize } from './resize.ts';
+import { scatter } from './scatter.ts';
 import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
@@ -71,5 +72,6 @@ export const kernels: readonly Kernel[] = [
   pool2d,
   reduceKernel,
   resize,
+  scatter,
   softmaxKernel,
 ];

@@ -41,7 +41,14 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     () => import('./movement/depth-to-space.ts').then((m) => m.blockOperators),
   ],
   ['Expand Tile', () => import('./movement/expand-tile.ts').then((m) => [m.expand, m.tile])],
-  ['Gather', () => import('./movement/gather.ts').then((m) => [m.gather])],
+  [
+    'Gather GatherElements GatherND',
+    () => import('./indexed/gather.ts').then((m) => m.gatherOperators),
+  ],
+  [
+    'Scatter ScatterElements ScatterND OneHot',
+    () => import('./indexed/scatter.ts').then((m) => m.scatterOperators),
+  ],
   ['Pad', () => import('./movement/pad.ts').then((m) => [m.pad])],
   ['Resize Upsample', () => import('./resize/operators.ts').then((m) => m.resizeOperators)],
   ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],

@@ -1,0 +1,92 @@
+/** Loops over coordinates and tuples of indices, as the kernels of Gather and Scatter take them. */
+
+import { maxFrameRank } from '../../../shaders/lib/indexed.ts';
+import { WgconvError } from '../../core/errors.ts';
+import type { Dim } from '../../core/shape.ts';
+import { type HostTensor, integersOf } from '../../core/tensor.ts';
+
+/** One dimension of an invocation's coordinates, and what a step along it adds. */
+export interface FrameDim {
+  readonly size: number;
+  /** To the position in the indices. */
+  readonly tuple: number;
+  /** To the address in the tensor that is indexed. */
+  readonly fixed: number;
+  /** To the position in the updates. */
+  readonly update: number;
+}
+
+/** What one index of a tuple counts along. */
+export interface FrameAxis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** Drops dimensions of size 1 and joins those that all strides step through as one. */
+function merge(dims: readonly FrameDim[]): FrameDim[] {
+  const merged: FrameDim[] = [];
+  for (const dim of dims) {
+    if (dim.size === 1) continue;
+    const outer = merged.at(-1);
+    const joins =
+      outer !== undefined &&
+      (['tuple', 'fixed', 'update'] as const).every((key) => outer[key] === dim[key] * dim.size);
+    if (joins) merged[merged.length - 1] = { ...dim, size: outer.size * dim.size };
+    else merged.push(dim);
+  }
+  return merged;
+}
+
+/**
+ * Uniforms of the frame, `dims` outermost first; undefined where there are more dimensions than the
+ * kernels take.
+ */
+export function frameOf(dims: readonly FrameDim[], axes: readonly FrameAxis[]) {
+  const inner = merge(dims).reverse();
+  if (inner.length > maxFrameRank || axes.length > maxFrameRank) return undefined;
+  const halves = <Name extends string>(name: Name, values: readonly number[]) => {
+    const four = (start: number) =>
+      [0, 1, 2, 3].map((axis) => values[start + axis] ?? 0) as [number, number, number, number];
+    return { [`${name}A`]: four(0), [`${name}B`]: four(4) } as Record<
+      `${Name}${'A' | 'B'}`,
+      [number, number, number, number]
+    >;
+  };
+  const along = (key: keyof FrameDim) => inner.map((dim) => dim[key]);
+  return {
+    count: inner.reduce((product, { size }) => product * size, 1),
+    rank: inner.length,
+    ...halves('sizes', along('size')),
+    ...halves('tupleStrides', along('tuple')),
+    ...halves('fixedStrides', along('fixed')),
+    ...halves('updateStrides', along('update')),
+    depth: axes.length,
+    ...halves(
+      'axisSizes',
+      axes.map(({ size }) => size),
+    ),
+    ...halves(
+      'axisStrides',
+      axes.map(({ stride }) => stride),
+    ),
+  };
+}
+
+/** Throws where an index that is known beforehand lies outside its axis: sizes[i mod tuple]. */
+export function checkIndices(indices: HostTensor | undefined, sizes: readonly Dim[]): void {
+  if (!indices) return;
+  integersOf(indices).forEach((index, at) => {
+    const size = sizes[at % sizes.length];
+    if (typeof size === 'number') checkIndex(index, size);
+  });
+}
+
+/** The index counted from the front. */
+export function checkIndex(index: number, size: number): number {
+  if (index >= -size && index < size) return index < 0 ? index + size : index;
+  throw new WgconvError(
+    'invalid-argument',
+    `the index ${index} is outside an axis of size ${size}`,
+    { data: { index, size } },
+  );
+}
