@@ -19,6 +19,7 @@ import { im2col } from './im2col.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
+import { normaliseKernel } from './normalise.ts';
 import { packConv } from './pack_conv.ts';
 import { packWinograd } from './pack_winograd.ts';
 import { pad } from './pad.ts';
@@ -65,6 +66,7 @@ export const kernels: readonly Kernel[] = [
   batchNorm,
   batchNormRunning,
   lrnKernel,
+  normaliseKernel,
   pointwiseBinary,
   pointwiseUnary,
   pointwiseWhere,

@@ -34,6 +34,10 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'BatchNormalization',
     () => import('./batch-normalization/operator.ts').then((m) => [m.batchNormalization]),
   ],
+  [
+    'LayerNormalization RMSNormalization InstanceNormalization GroupNormalization LpNormalization MeanVarianceNormalization',
+    () => import('./normalization/operators.ts').then((m) => m.normalisationOperators),
+  ],
   ['LRN', () => import('./lrn/operator.ts').then((m) => [m.lrn])],
   ['Concat', () => import('./movement/concat.ts').then((m) => [m.concat])],
   [

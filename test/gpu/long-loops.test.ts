@@ -56,6 +56,15 @@ const cases: readonly OperatorCase[] = [
   { op: 'GlobalAveragePool', inputs: [uniform([1, 6, 300, 300], 65)] },
   { op: 'GlobalMaxPool', inputs: [integers([1, 3, 300, 301], 66)], exact: true },
   { op: 'Gemm', inputs: [integers([5, 70_000], 67), integers([70_000, 8], 68)], exact: true },
+  ...[70_001, 300_000].map((size) => ({
+    op: 'LayerNormalization',
+    inputs: [uniform([1, size], 72), uniform([size], 73)],
+    outputCount: 3,
+  })),
+  {
+    op: 'InstanceNormalization',
+    inputs: [uniform([1, 3, 300, 301], 74), uniform([3], 75), uniform([3], 76)],
+  },
   product(1, 70_000, 12),
   product(9, 70_001, 7),
   product(1, 70_001, 3),

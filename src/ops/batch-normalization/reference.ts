@@ -89,7 +89,7 @@ export const batchNormalizationReference: Reference<BatchNormalizationAttributes
 };
 
 /** The batch's mean and population variance of each channel. */
-function batchStatistics(
+export function batchStatistics(
   x: ReferenceTensor,
   channels: number,
   channelOf: (index: number) => number,

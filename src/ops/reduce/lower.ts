@@ -81,8 +81,11 @@ function four(axes: readonly Axis[]): { sizes: Four; strides: Four } {
 }
 
 /** A problem as the kernel sees it. */
-function reductionSizes(problem: ReductionProblem) {
-  const { dims, axes, layout } = problem;
+export function reductionSizes({
+  dims,
+  axes,
+  layout,
+}: Pick<ReductionProblem, 'dims' | 'axes' | 'layout'>) {
   const [batch = 1, channels = 1, ...spatial] = dims;
   const grid = layout === 'c4' ? [batch * channelBlocks(channels), ...spatial] : dims;
   const along = layout === 'c4' ? spatial.map((_, axis) => axis + 1) : axes;
