@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 import { buildCommand } from './build-command.ts';
+import { fewerFiles } from './fewer-files.ts';
 import { minifyWgsl } from './minify-wgsl.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -19,11 +20,9 @@ const alwaysNeeded = new RegExp(
     'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(walk|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
-    'src/ops/conv/(as-column|cost|kernel-of|packing|problem)\\.ts',
-    'shaders/pack_conv\\.ts',
-    'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll|conv-geometry)\\.ts',
+    'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
     'shaders/lib/(activations|epilogue|unary|binary|broadcast)\\.ts',
-    'wgsl-preprocessor|rolldown/runtime',
+    'wgsl-preprocessor',
   ].join('|'),
 );
 
@@ -38,12 +37,17 @@ const together = {
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
   checks: /src\/session\/(verify|compare|raw)\.ts|src\/core\/special/,
   movement:
-    /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|gather|pad|fill)/,
+    /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|gather|pad|fill|permute)\./,
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
   pointwise: /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/functions/,
-  products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/matrix)\.ts/,
+  pool: /src\/ops\/pool\/(operators|lower|window)\.ts|shaders\/(lib\/)?pool/,
+  products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/(matrix|subgroups))\.ts/,
   norms: /src\/ops\/(batch-normalization|lrn)\/(?!reference)|shaders\/(batch_norm|lrn)\./,
-  patches: /src\/ops\/conv\/lower-patches|shaders\/(conv_implicit_gemm|im2col)/,
+  // All of conv/ but the algorithms that are fetched for themselves.
+  conv: /src\/ops\/conv\/(?!lower-(winograd|patches|grouped|depthwise|subgroup)|reference|winograd-)|shaders\/(pack_conv|conv_direct|gemm_c4|split_sum|lib\/(conv-|split|product-tile))/,
+  // What 3×3 convolutions of many channels choose from.
+  dense: /src\/ops\/conv\/lower-(patches|winograd)|shaders\/(conv_implicit_gemm|im2col|.*winograd)/,
+  reductions: /src\/ops\/(reduce\/lower|pool\/norm)\.ts|shaders\/(lib\/)?reduce\.ts/,
   passes: /src\/passes\/(fuse-movement|fuse-gates|fold-pads)/,
 } as const;
 
@@ -60,7 +64,7 @@ async function buildEngine(): Promise<void> {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [minifyWgsl(root)],
+    plugins: [minifyWgsl(root), fewerFiles('entry.js', 'index.js', 'chunks/rolldown-runtime.js')],
     build: {
       outDir: dist,
       emptyOutDir: false,
@@ -68,13 +72,14 @@ async function buildEngine(): Promise<void> {
       target: 'es2022',
       sourcemap: true,
       minify: false,
-      lib: { entry: join(root, 'src/index.ts'), formats: ['es'], fileName: () => 'index.js' },
+      lib: { entry: join(root, 'src/index.ts'), formats: ['es'], fileName: () => 'entry.js' },
       // A page that loads a chunk must not be told by a helper which others to preload.
       modulePreload: false,
       rolldownOptions: {
         // Groups of modules take what they name, not what those import.
         preserveEntrySignatures: 'allow-extension',
         output: {
+          entryFileNames: 'entry.js',
           chunkFileNames: chunkName,
           // What every page needs is one file: many small ones compress badly.
           codeSplitting: {
@@ -96,6 +101,7 @@ interface Chunk {
 
 /** `conv-schema.js` of `ops/conv/schema.ts`, alone or with what it shares with other chunks. */
 function chunkName({ name, facadeModuleId, moduleIds }: Chunk): string {
+  if (name === 'base') return 'index.js';
   // The bundler's own modules have names that no file can have.
   const module = facadeModuleId ?? moduleIds.findLast((id) => !id.startsWith('\0'));
   if (name in together || !module) return `chunks/${name}.js`;

@@ -1,10 +1,14 @@
 /**
  * The list of operators: one line for each family. A family is loaded when a model uses it, so that
- * a page downloads the operators and kernels of its own model only.
+ * a page downloads the operators and kernels of its own model only; what nearly every model has comes
+ * with the list.
  */
 
 import { convertLayoutOperator } from './layout/convert-layout.ts';
 import type { AnyOperator } from './operator.ts';
+import { binaryOperators } from './pointwise/binary.ts';
+import { clipOperator } from './pointwise/clip.ts';
+import { unaryOperators } from './pointwise/unary.ts';
 
 type Load = () => Promise<readonly AnyOperator[]>;
 
@@ -72,15 +76,15 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     () => import('./shape/views.ts').then((m) => m.viewOperators),
   ],
   ['Dropout', () => import('./shape/dropout.ts').then((m) => [m.dropout])],
-  ['Clip', () => import('./pointwise/clip.ts').then((m) => [m.clipOperator])],
+  ['Clip', async () => [clipOperator]],
   ['Where', () => import('./pointwise/where.ts').then((m) => [m.whereOperator])],
   [
     'Relu LeakyRelu Elu Celu Selu ThresholdedRelu HardSigmoid HardSwish Sigmoid Tanh Softplus Softsign Mish Gelu Swish Shrink Abs Neg Ceil Floor Round Sign Sqrt Reciprocal Exp Log Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Not BitwiseNot IsNaN IsInf',
-    () => import('./pointwise/unary.ts').then((m) => m.unaryOperators),
+    async () => unaryOperators,
   ],
   [
     'Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less Greater LessOrEqual GreaterOrEqual BitwiseAnd BitwiseOr BitwiseXor BitShift',
-    () => import('./pointwise/binary.ts').then((m) => m.binaryOperators),
+    async () => binaryOperators,
   ],
   ['Max Min Sum Mean', () => import('./pointwise/variadic.ts').then((m) => m.variadicOperators)],
 ];

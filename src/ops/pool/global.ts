@@ -14,8 +14,7 @@ import {
   defineOperator,
 } from '../operator.ts';
 import { reductionCandidates, reductionProblem } from '../reduce/lower.ts';
-import { lpReduction } from './lower.ts';
-import { readExponent, spatialAxes } from './window.ts';
+import { lpReduction, readExponent, spatialAxes } from './norm.ts';
 
 interface GlobalAttributes {
   readonly p: number;

@@ -20,12 +20,8 @@ import {
   reductionProblem,
   tensorBytes,
 } from '../reduce/lower.ts';
-import { type PoolAttributes, poolGeometry, spatialAxes, type Three } from './window.ts';
-
-/** The norm's own kernel for the common exponents. */
-export function lpReduction(p: number): 'l1' | 'l2' | 'lp' {
-  return p === 1 ? 'l1' : p === 2 ? 'l2' : 'lp';
-}
+import { spatialAxes } from './norm.ts';
+import { type PoolAttributes, poolGeometry, type Three } from './window.ts';
 
 export function lowerPool(
   io: LoweringIO,

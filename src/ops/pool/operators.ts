@@ -13,8 +13,9 @@ import {
   type Operator,
 } from '../operator.ts';
 import { withPads } from '../window.ts';
-import { lowerPool, lpReduction } from './lower.ts';
-import { inferPool, type PoolAttributes, readExponent, readPool } from './window.ts';
+import { lowerPool } from './lower.ts';
+import { lpReduction, readExponent } from './norm.ts';
+import { inferPool, type PoolAttributes, readPool } from './window.ts';
 
 interface PoolFacts {
   readonly type: string;

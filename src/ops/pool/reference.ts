@@ -6,7 +6,8 @@ import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { foldFloats, foldIntegers, gatherFold } from '../reduce/fold.ts';
 import { reduceAxes, referenceArray } from '../reduce/reference.ts';
-import { type PoolAttributes, type PoolGeometry, poolGeometry, spatialAxes } from './window.ts';
+import { spatialAxes } from './norm.ts';
+import { type PoolAttributes, type PoolGeometry, poolGeometry } from './window.ts';
 
 /** A tap of a window: where in the plane it lies. */
 interface Tap {

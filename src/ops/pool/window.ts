@@ -113,14 +113,3 @@ export function poolGeometry(
     padEnd: three(window.padEnd, 0),
   };
 }
-
-/** A float in LpPool-1 and GlobalLpPool-1, an integer since. */
-export function readExponent(source: AttributeReader, opset: number): { p: number } {
-  const p = opset < 2 ? source.float('p', 2) : source.int('p', 2);
-  if (p <= 0) source.fail('"p" must be positive');
-  return { p };
-}
-
-/** Axes from 2. */
-export const spatialAxes = (dims: readonly unknown[]): number[] =>
-  dims.map((_, axis) => axis).slice(2);
