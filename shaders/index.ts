@@ -1,5 +1,6 @@
 /** The list of kernels: one line each. A unit test validates every variant of every one. */
 
+import { affineGrid } from './affine_grid.ts';
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
 import { convDirect } from './conv_direct.ts';
@@ -15,6 +16,7 @@ import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
 import { gemmC4 } from './gemm_c4.ts';
 import { gemmSum } from './gemm_sum.ts';
+import { gridSample } from './grid_sample.ts';
 import { im2col } from './im2col.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
@@ -56,7 +58,9 @@ export const kernels: readonly Kernel[] = [
   convertLayout,
   copyChannels,
   fill,
+  affineGrid,
   gather,
+  gridSample,
   gemm,
   gemmSum,
   matvec,

@@ -59,6 +59,10 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
   ],
   ['Pad', () => import('./movement/pad.ts').then((m) => [m.pad])],
   ['Resize Upsample', () => import('./resize/operators.ts').then((m) => m.resizeOperators)],
+  [
+    'GridSample AffineGrid',
+    () => import('./sampling/operators.ts').then((m) => m.samplingOperators),
+  ],
   ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],
   ['Split', () => import('./movement/split.ts').then((m) => [m.split])],
   [
