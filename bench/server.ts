@@ -1,4 +1,4 @@
-/** Serves the page of the benchmark, its engines and the models on this machine. */
+/** Serves the page of the benchmark (and other pages), its engines and the models on this machine. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,7 +14,19 @@ export function availableModels(): string[] {
   return [...new Set(paths)].filter((path) => existsSync(resolve(root, path)));
 }
 
-export async function startServer(onResult: (text: string) => void = () => {}) {
+export interface ServerOptions {
+  /** Called with what a page posts. */
+  readonly onResult?: (text: string) => void;
+  /** Other pages than the benchmark's, and the packages that they need. */
+  readonly entries?: readonly string[];
+  readonly include?: readonly string[];
+}
+
+export async function startServer({
+  onResult = () => {},
+  entries = ['bench/index.html'],
+  include = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu'],
+}: ServerOptions = {}) {
   const plugin: Plugin = {
     name: 'benchmark',
     configureServer: (server: ViteDevServer) => {
@@ -47,13 +59,8 @@ export async function startServer(onResult: (text: string) => void = () => {}) {
     // The rest is bundled before the page opens: a late find would reload it.
     optimizeDeps: {
       exclude: ['onnxruntime-web'],
-      entries: ['bench/index.html'],
-      include: [
-        'pbf',
-        'wgsl-preprocessor/wgsl-preprocessor.js',
-        '@tensorflow/tfjs',
-        '@tensorflow/tfjs-backend-webgpu',
-      ],
+      entries: [...entries],
+      include: ['pbf', 'wgsl-preprocessor/wgsl-preprocessor.js', ...include],
     },
   });
   await server.listen();

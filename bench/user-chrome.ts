@@ -15,7 +15,7 @@ export async function inUserChrome(
   const posted = new Promise<string>((resolve) => {
     done = resolve;
   });
-  const server = await startServer(done);
+  const server = await startServer({ onResult: done });
   const url = `${server.url}bench/index.html?auto=${encodeURIComponent(JSON.stringify(options))}`;
   const chrome = await findOrInstallBrowser((line) => console.error(line));
   console.log(

@@ -1,6 +1,7 @@
 /** The oracles of data movement: for every output coordinate, which input element lands there. */
 
 import type { PadMode } from '../../../shaders/pad.ts';
+import { isBigInt } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
@@ -214,7 +215,8 @@ export const padReference: Reference<PadReferenceAttributes> = (inputs, attribut
     end[normaliseAxis(axis, rank)] = pads[index + axes.length] as number;
   });
   const strides = stridesOf(x.dims);
-  const fill = inputs[2]?.value[0] ?? attributes.value;
+  const value = attributes.value ?? 0;
+  const fill = inputs[2]?.value[0] ?? (isBigInt(x.type) ? BigInt(Math.trunc(value)) : value);
   const pick: Pick = (coordinate) => {
     let from = 0;
     for (let axis = 0; axis < rank; axis++) {

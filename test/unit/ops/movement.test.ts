@@ -142,6 +142,11 @@ describe('Pad', () => {
     expect(result).toEqual({ dims, values });
   });
 
+  it.each(['int64', 'uint64'] as const)('fills %s with 0 where no value is given', async (type) => {
+    const [result] = await compute('Pad', [tensorOf([2], [7, 8], type), int64(1, 2)]);
+    expect(result).toEqual({ dims: [5], values: [0, 7, 8, 0, 0] });
+  });
+
   it('reflects again and again beyond one period', async () => {
     const [result] = await compute('Pad', [tensorOf([3], [1, 2, 3]), int64(5, 4)], {
       mode: 'reflect',

@@ -1,0 +1,53 @@
+/** The generators of random nodes. A new operator gets its line in a family here, or a family. */
+
+import { findOperator, operatorNames } from '../../../src/ops/index.ts';
+import { convolution, transposed } from './convolution.ts';
+import {
+  binary,
+  casts,
+  choice,
+  comparison,
+  integerBinary,
+  integerUnary,
+  logic,
+  unary,
+  variadic,
+} from './elementwise.ts';
+import type { Family } from './family.ts';
+import {
+  blocks,
+  cropping,
+  cutting,
+  gathering,
+  joining,
+  repeating,
+  scattering,
+  sizes,
+  transposition,
+  views,
+} from './movement.ts';
+import { normalisation } from './normalisation.ts';
+import { globalPooling, pooling } from './pooling.ts';
+import { product } from './product.ts';
+import { argument, cumulative, reduction, softmax, top, triangular } from './reduction.ts';
+import { gridSampling, regionPooling, resizing } from './resampling.ts';
+
+/** Families early in the list are the simpler ones: shrinking prefers them. */
+export const families: readonly Family[] = [
+  ...[unary, binary, views, transposition, joining, cutting, repeating, blocks],
+  ...[convolution, transposed, pooling, globalPooling, normalisation, product, softmax, reduction],
+  ...[resizing, choice, variadic, comparison, logic, integerUnary, integerBinary, casts, gathering],
+  ...[sizes, argument, cumulative, triangular, top, scattering, cropping],
+  ...[gridSampling, regionPooling],
+];
+
+/** Operators of wgconv's own list that no family generates. */
+export function withoutGenerator(): string[] {
+  const generated = new Set(families.flatMap(({ operators }) => operators));
+  return operatorNames.filter((name) => !generated.has(name) && !name.startsWith('wgconv.'));
+}
+
+/** The operators of the family that wgconv has, and that the opset has. */
+export function available({ operators, since }: Family, opset: number): readonly string[] {
+  return operators.filter((op) => findOperator(op) && (since?.[op] ?? 0) <= opset);
+}

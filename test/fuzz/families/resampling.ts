@@ -1,0 +1,86 @@
+/** Resizing and sampling of images. */
+
+import { type Family, image } from './family.ts';
+
+const transforms = [
+  ...['half_pixel', 'align_corners', 'asymmetric', 'pytorch_half_pixel', 'half_pixel_symmetric'],
+];
+
+export const resizing: Family = {
+  operators: ['Resize'],
+  add(op, draft, tape) {
+    const x = image(draft, tape, 2);
+    const mode = tape.choose(['nearest', 'linear', 'cubic']);
+    const symmetric = draft.opset >= 19;
+    const transform = tape.choose(symmetric ? transforms : transforms.slice(0, -1));
+    const [, , height = 1, width = 1] = x.dims;
+    const bySizes = tape.rarely(2);
+    // Factors that have few binary digits, or not.
+    const factor = () => tape.choose([2, 1, 0.5, 3, 1.5, 0.75, 0.6, 2.3]);
+    const [down, across] = [factor(), factor()];
+    if (down * height < 1 || across * width < 1) return;
+    const scales = [1, 1, down, across];
+    const sizes = [...x.dims.slice(0, 2), tape.int(1, 12), tape.int(1, 12)];
+    const antialias = draft.opset >= 18 && mode !== 'nearest' && tape.rarely(4) ? 1 : undefined;
+    draft.node(
+      op,
+      [
+        ...[x, undefined],
+        bySizes ? undefined : draft.list(scales, 'float32'),
+        bySizes ? draft.list(sizes) : undefined,
+      ],
+      {
+        ...{ mode, coordinate_transformation_mode: transform, antialias },
+        nearest_mode:
+          mode === 'nearest'
+            ? tape.choose([undefined, 'floor', 'ceil', 'round_prefer_ceil'])
+            : undefined,
+        exclude_outside: mode === 'cubic' && tape.rarely(3) ? 1 : undefined,
+        cubic_coeff_a: mode === 'cubic' && tape.rarely(3) ? { float: -0.5 } : undefined,
+      },
+    );
+  },
+};
+
+export const gridSampling: Family = {
+  operators: ['GridSample'],
+  since: { GridSample: 16 },
+  add(op, draft, tape) {
+    const x = image(draft, tape, 2);
+    const [batch = 1, , height = 0, width = 0] = x.dims;
+    if (height * width === 0) return;
+    const grid = draft.weight(tape, 'float32', [batch, tape.int(1, 6), tape.int(1, 6), 2], 'unit');
+    const modes =
+      draft.opset >= 20 ? ['linear', 'nearest', 'cubic'] : ['bilinear', 'nearest', 'bicubic'];
+    draft.node(op, [x, grid], {
+      mode: tape.choose(modes),
+      padding_mode: tape.choose([undefined, 'border', 'reflection']),
+      align_corners: tape.rarely(2) ? 1 : undefined,
+    });
+  },
+};
+
+export const regionPooling: Family = {
+  operators: ['RoiAlign'],
+  since: { RoiAlign: 16 },
+  add(op, draft, tape) {
+    const x = image(draft, tape, 2);
+    const [batch = 0] = x.dims;
+    if (batch === 0) return;
+    const count = tape.int(1, 3);
+    const rois = draft.input('float32', [count, 4], 'positive');
+    const indices = draft.weight(tape, 'int64', [count], [0, batch - 1]);
+    // Corners in order: begin below 2.25, end above it.
+    draft.overwrite(
+      rois,
+      Array.from({ length: count * 4 }, (_, at) => (at % 4 < 2 ? 0.3 + at / 8 : 2.6 + at / 7)),
+    );
+    draft.node(op, [x, rois, indices], {
+      ...{ output_height: tape.int(1, 4), output_width: tape.int(1, 4) },
+      mode: tape.choose([undefined, 'max']),
+      sampling_ratio: tape.int(0, 3),
+      spatial_scale: tape.choose([undefined, { float: 0.5 }]),
+      coordinate_transformation_mode: tape.choose([undefined, 'output_half_pixel']),
+    });
+  },
+};

@@ -1,0 +1,76 @@
+/**
+ * Where onnxruntime (1.30, WebAssembly, CPU) does not do what the operator's specification says:
+ * each with the decision and a narrow condition. A graph that has such a node gets no third opinion.
+ */
+
+import type { NodeInput } from '../support/onnx-writer.ts';
+import type { FuzzCase } from './draft.ts';
+
+export interface KnownDifference {
+  readonly operators: readonly string[];
+  /** What the specification says, and what onnxruntime does instead. */
+  readonly reason: string;
+  applies(node: NodeInput, fuzzCase: FuzzCase): boolean;
+}
+
+const dilated = ({ attributes }: NodeInput) =>
+  (attributes?.dilations as readonly number[] | undefined)?.some((one) => one > 1) ?? false;
+const samePads = ({ attributes }: NodeInput) => `${attributes?.auto_pad}`.startsWith('SAME');
+
+function dimsOf({ inputs }: NodeInput, { types, feeds, constants }: FuzzCase, index: number) {
+  const name = inputs[index] ?? '';
+  return (types.get(name) ?? feeds.get(name) ?? constants.get(name))?.dims ?? [];
+}
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    operators: ['MaxPool', 'AveragePool', 'LpPool'],
+    reason:
+      'with auto_pad SAME the output has ⌈input ÷ stride⌉ elements, whatever the dilation; ' +
+      'onnxruntime pads as if the window were not dilated',
+    applies: (node) => samePads(node) && dilated(node),
+  },
+  {
+    operators: [
+      ...[
+        'ReduceSum',
+        'ReduceMean',
+        'ReduceMax',
+        'ReduceMin',
+        'ReduceProd',
+        'ReduceL1',
+        'ReduceL2',
+      ],
+      ...['ReduceLogSum', 'ReduceLogSumExp', 'ReduceSumSquare'],
+    ],
+    reason:
+      'the reduced axes have one element, or are gone; onnxruntime keeps them all as they were where ' +
+      'the input is empty',
+    applies: (node, fuzzCase) => dimsOf(node, fuzzCase, 0).includes(0),
+  },
+  {
+    operators: ['ConvTranspose'],
+    reason:
+      'auto_pad SAME makes the output input × stride; onnxruntime leaves it smaller where the window ' +
+      'is smaller than the stride',
+    applies: (node, fuzzCase) =>
+      samePads(node) &&
+      dimsOf(node, fuzzCase, 1)
+        .slice(2)
+        .some((size, axis) => {
+          const of = (name: string) =>
+            (node.attributes?.[name] as number[] | undefined)?.[axis] ?? 1;
+          return (size - 1) * of('dilations') + 1 < of('strides');
+        }),
+  },
+];
+
+export function knownDifferenceIn(fuzzCase: FuzzCase): KnownDifference | undefined {
+  for (const node of fuzzCase.nodes) {
+    const known = knownDifferences.find(
+      ({ operators, applies }) => operators.includes(node.op) && applies(node, fuzzCase),
+    );
+    if (known) return known;
+  }
+  return undefined;
+}
