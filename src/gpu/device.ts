@@ -2,7 +2,7 @@
 
 import { DeviceLostError, WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from './caps.ts';
-import { assumedCeiling, measureCeiling } from './ceiling.ts';
+import { assumedCeiling, measureCeiling, type SoftwareKind } from './ceiling.ts';
 import { PipelineCache } from './pipelines.ts';
 import { probe } from './probe.ts';
 
@@ -17,7 +17,7 @@ export interface DeviceOptions {
    * needs the flag --enable-unsafe-webgpu). Off by default.
    */
   readonly experimentalSubgroupMatrix?: boolean | undefined;
-  /** Skip the micro-benchmarks and assume a ceiling from the kind of adapter. */
+  /** Skip the micro-benchmark and assume a ceiling from the kind of adapter. */
   readonly ceiling?: DeviceCaps['ceiling'] | 'assume' | undefined;
 }
 
@@ -50,10 +50,10 @@ export class GpuContext {
     const device = options.device ?? (await requestDevice(options));
     const draft = readCaps(device, options);
     const { keepsNaN, loopIterations } = await probe(device);
-    const ceiling = await ceilingOf(device, draft.software, options.ceiling);
-
     // An adapter that names itself nothing is judged by what it can do.
-    const software = draft.software || (ceiling.gflops < 200 && !draft.adapter.vendor);
+    const kind = softwareKind(draft.adapter, loopIterations);
+    const ceiling = await ceilingOf(device, kind, options.ceiling);
+    const software = !!kind || (ceiling.gflops < 200 && !draft.adapter.vendor);
     const caps = {
       ...draft,
       software,
@@ -165,13 +165,21 @@ export class GpuContext {
 /** After so long the next look comes soon enough. */
 const hastenedMilliseconds = 3;
 
+function softwareKind(adapter: DeviceCaps['adapter'], loopIterations: number): SoftwareKind {
+  const names = Object.values(adapter).join(' ');
+  if (/swiftshader/i.test(names)) return 'swiftshader';
+  // Through OpenGL ES llvmpipe has no name; it alone ends loops.
+  const isNamed = /llvmpipe|lavapipe|software|\bcpu\b/i.test(names);
+  return isNamed || loopIterations <= 65535 ? 'llvmpipe' : undefined;
+}
+
 function ceilingOf(
   device: GPUDevice,
-  software: boolean,
+  software: SoftwareKind,
   given: DeviceOptions['ceiling'],
 ): DeviceCaps['ceiling'] | Promise<DeviceCaps['ceiling']> {
-  if (given === 'assume') return assumedCeiling(software);
-  return given ?? measureCeiling(device);
+  if (typeof given === 'object') return given;
+  return software || given ? assumedCeiling(software) : measureCeiling(device);
 }
 
 interface SharedContext {
@@ -260,7 +268,6 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
   const compatibility = !!options.compatibilityLimits;
   const info = device.adapterInfo as (GPUAdapterInfo & Record<string, unknown>) | undefined;
   const limits = device.limits;
-  const names = [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');
   const clamp = (value: number, bound: number) => (compatibility ? Math.min(value, bound) : value);
   const subgroups = device.features.has('subgroups' as GPUFeatureName) && !compatibility;
   const subgroupMin = Number(info?.subgroupMinSize ?? 0);
@@ -272,7 +279,7 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
       device: info?.device ?? '',
       description: info?.description ?? '',
     },
-    software: /swiftshader|llvmpipe|lavapipe|software|\bcpu\b/i.test(names),
+    software: false,
     f16: device.features.has('shader-f16') && !compatibility,
     timestamps: device.features.has('timestamp-query') && !compatibility,
     subgroups,
@@ -287,7 +294,7 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
       workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
       loopIterations: clamp(2 ** 32 - 1, 65535),
     },
-    ceiling: assumedCeiling(false),
+    ceiling: assumedCeiling(undefined),
     keepsNaN: true,
   };
 }

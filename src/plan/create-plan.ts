@@ -29,6 +29,8 @@ export interface PlanOptions {
   readonly tuned?: Readonly<Record<string, string>> | undefined;
   /** The specialised graph before fusion, for the memory report. */
   readonly original?: Graph | undefined;
+  /** Hears of each dispatch as soon as it is chosen, so that its pipeline is compiled meanwhile. */
+  readonly onDispatch?: ((dispatch: Dispatch) => void) | undefined;
 }
 
 /**
@@ -55,17 +57,21 @@ export async function createPlan(
   options: PlanOptions = {},
 ): Promise<Plan> {
   await loadLowering(graph, caps);
-  const build = (scratchAllowance: number) => {
+  const build = async (scratchAllowance: number) => {
     const builder = new PlanBuilder(graph, caps, options, scratchAllowance);
-    for (const [index, node] of graph.nodes.entries()) builder.addNode(node, index);
+    for (const [index, node] of graph.nodes.entries()) {
+      builder.addNode(node, index);
+      // The browser passes on what `onDispatch` asked of WebGPU between two tasks.
+      if (options.onDispatch) await undefined;
+    }
     return builder.finish();
   };
   // The memory of a network is its peak; of one node alone, what its fastest algorithm takes.
   if (isOneNode(graph)) return build(Number.POSITIVE_INFINITY);
-  const plan = build(fastAllowance);
+  const plan = await build(fastAllowance);
   const { peakBytes, lowerBoundBytes } = plan.memory;
   if (sumsOf(graph) === 1 || peakBytes <= memoryGoal * lowerBoundBytes) return plan;
-  const frugal = build(0);
+  const frugal = await build(0);
   return frugal.memory.peakBytes < peakBytes ? frugal : plan;
 }
 
@@ -276,7 +282,10 @@ class PlanBuilder {
   #packed(node: Node, index: number, packing: Packing): DraftRef {
     if (packing.made) return this.#weights.table(packing.made, packing.key);
     const name = node.inputs[packing.input] as string;
-    if (this.#graph.constants.has(name)) return this.#weights.packed(name, packing);
+    if (this.#graph.constants.has(name)) {
+      if (this.#options.onDispatch) packing.dispatches.forEach(this.#options.onDispatch);
+      return this.#weights.packed(name, packing);
+    }
     const target = this.#places.makeScratch(align16(packing.bytes));
     for (const dispatch of packing.dispatches) {
       const refs = dispatch.buffers.map((role) =>
@@ -362,6 +371,7 @@ class PlanBuilder {
   }
 
   #pushDispatch(node: number, dispatch: Dispatch, refs: readonly DraftRef[]): void {
+    this.#options.onDispatch?.(dispatch);
     for (const ref of refs) this.#places.use(ref);
     this.#places.keepApart(dispatch, refs);
     const uniformOffset = this.#uniforms.add(dispatch);

@@ -25,7 +25,13 @@ export async function planTuned(
 ): Promise<TunedPlan> {
   const { algorithm, tune, tuning, signal, onProgress } = options;
   const plan = (algorithms?: Readonly<Record<string, string>>) =>
-    createPlan(prepared, context.caps, { algorithm, original, tuned: algorithms });
+    createPlan(prepared, context.caps, {
+      ...{ algorithm, original, tuned: algorithms },
+      // What fails to compile is reported where it is waited for.
+      onDispatch: ({ kernel, variant }) => {
+        context.pipelines.get(kernel, variant).catch(() => {});
+      },
+    });
   if (!(await wantsTuning(options))) return { plan: await plan() };
   const { tuneGraph } = await import('./tune/index.ts');
   const tuned = await tuneGraph(context, prepared, {

@@ -56,12 +56,20 @@ export class WeightStore {
     const atOnce = Math.min(mostBytes, Math.max(total / 8, leastBytes));
     let batch: [string, PlannedWeight[]][] = [];
     let bytes = 0;
+    let before = Promise.resolve();
+    // WebGPU answers for one part while the next one is written.
     const flush = async () => {
       const work = batch;
       batch = [];
       bytes = 0;
-      await this.#context.guard('the weights', () => this.#upload(work, constants, compiled));
-      for (const [, group] of work) for (const _ of group) onWeight();
+      const uploaded = this.#context
+        .guard('the weights', () => this.#upload(work, constants, compiled))
+        .then(() => {
+          for (const [, group] of work) for (const _ of group) onWeight();
+        });
+      uploaded.catch(() => {});
+      await before;
+      before = uploaded;
     };
     for (const entry of byConstant) {
       batch.push(entry);
@@ -69,6 +77,7 @@ export class WeightStore {
       if (bytes > atOnce) await flush();
     }
     if (batch.length > 0) await flush();
+    await before;
   }
 
   dispose(): void {
