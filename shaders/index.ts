@@ -37,6 +37,7 @@ import { scatter } from './scatter.ts';
 import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
+import { topK } from './top_k.ts';
 import { winogradInput } from './winograd_input.ts';
 import { winogradOutput } from './winograd_output.ts';
 
@@ -80,4 +81,5 @@ export const kernels: readonly Kernel[] = [
   resize,
   scatter,
   softmaxKernel,
+  topK,
 ];

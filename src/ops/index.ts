@@ -57,6 +57,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'Scatter ScatterElements ScatterND OneHot',
     () => import('./indexed/scatter.ts').then((m) => m.scatterOperators),
   ],
+  ['TopK', () => import('./top-k/operator.ts').then((m) => [m.topK])],
   ['Pad', () => import('./movement/pad.ts').then((m) => [m.pad])],
   ['Resize Upsample', () => import('./resize/operators.ts').then((m) => m.resizeOperators)],
   [
