@@ -3,6 +3,7 @@
 import { affineGrid } from './affine_grid.ts';
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
+import { contract } from './contract.ts';
 import { convDirect } from './conv_direct.ts';
 import { convGrouped } from './conv_grouped.ts';
 import { convImplicitGemm } from './conv_implicit_gemm.ts';
@@ -56,6 +57,7 @@ export const kernels: readonly Kernel[] = [
   convSubgroupMatrix,
   convTranspose,
   cast,
+  contract,
   convertLayout,
   copyChannels,
   fill,

@@ -48,6 +48,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'DepthToSpace SpaceToDepth',
     () => import('./movement/depth-to-space.ts').then((m) => m.blockOperators),
   ],
+  ['Einsum', () => import('./einsum/operator.ts').then((m) => [m.einsum])],
   ['Expand Tile', () => import('./movement/expand-tile.ts').then((m) => [m.expand, m.tile])],
   [
     'Gather GatherElements GatherND',
