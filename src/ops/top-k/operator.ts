@@ -23,13 +23,7 @@ import { integersAt, invalidShape } from '../dims.ts';
 import { frameOf } from '../indexed/frame.ts';
 import { lineWorkgroups, movement } from '../movement/candidate.ts';
 import { type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
-
-export interface TopKAttributes {
-  readonly axis: number;
-  readonly largest: boolean;
-  /** Before opset 10; an input since. */
-  readonly k?: number | undefined;
-}
+import type { TopKAttributes } from './attributes.ts';
 
 export const topK = defineOperator<TopKAttributes>({
   type: 'TopK',

@@ -2,8 +2,8 @@
 
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
-import type { Reference } from '../operator.ts';
-import type { TopKAttributes } from './operator.ts';
+import type { Reference } from '../attributes.ts';
+import type { TopKAttributes } from './attributes.ts';
 
 export const topKReference: Reference<TopKAttributes> = ([x], attributes, { outputs }) => {
   const { value, dims } = x as ReferenceTensor;
