@@ -2,7 +2,7 @@
 
 import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
-import type { Reference } from '../attributes.ts';
+import type { Reference } from '../operator.ts';
 import type { TopKAttributes } from './attributes.ts';
 
 export const topKReference: Reference<TopKAttributes> = ([x], attributes, { outputs }) => {
