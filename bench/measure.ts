@@ -31,19 +31,18 @@ const leastPatience = 3;
  * Milliseconds of every contestant in every round; the order within a round is shuffled. Ends after
  * `rounds` or `seconds`, whichever comes first, but not before `leastRounds`. One that is very slow
  * takes part in the first rounds only, in two at the least; its list of times is shorter then.
+ * `known` are seconds of contestants that are warm already and too slow to be tried out again.
  */
 export async function interleave(
   contestants: ReadonlyMap<string, () => Promise<void>>,
   budget: Budget,
   onRound: (round: number) => void,
+  known: ReadonlyMap<string, number> = new Map(),
 ): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>([...contestants.keys()].map((name) => [name, []]));
   const most = new Map<string, number>();
   for (const [name, run] of contestants) {
-    await run();
-    const begin = performance.now();
-    await run();
-    const seconds = (performance.now() - begin) / 1000;
+    const seconds = known.get(name) ?? (await warmSeconds(run));
     const allowed = patience * Math.max(leastPatience, budget.seconds);
     const slow = seconds * budget.leastRounds > allowed;
     most.set(name, slow ? Math.max(2, Math.floor(allowed / seconds)) : Number.POSITIVE_INFINITY);
@@ -61,6 +60,13 @@ export async function interleave(
     onRound(round + 1);
   }
   return times;
+}
+
+async function warmSeconds(run: () => Promise<void>): Promise<number> {
+  await run();
+  const begin = performance.now();
+  await run();
+  return (performance.now() - begin) / 1000;
 }
 
 export function timingOf(milliseconds: readonly number[]): Timing {

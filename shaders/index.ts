@@ -28,6 +28,7 @@ import { packWinograd } from './pack_winograd.ts';
 import { pad } from './pad.ts';
 import { permute } from './permute.ts';
 import { pointwiseBinary } from './pointwise_binary.ts';
+import { pointwiseChain } from './pointwise_chain.ts';
 import { pointwiseUnary } from './pointwise_unary.ts';
 import { pointwiseWhere } from './pointwise_where.ts';
 import { poolLinear } from './pool_linear.ts';
@@ -75,6 +76,7 @@ export const kernels: readonly Kernel[] = [
   lrnKernel,
   normaliseKernel,
   pointwiseBinary,
+  pointwiseChain,
   pointwiseUnary,
   pointwiseWhere,
   poolLinear,

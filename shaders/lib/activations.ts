@@ -219,9 +219,14 @@ export const fusableActivations: readonly string[] = activations
  * `u.actAlpha` and `u.actBeta`.
  */
 export function functionOf(row: PointwiseFunction, name: string): string {
+  return `${functionSource(row.needs ?? [])}${functionBody(row, name)}`;
+}
+
+/** The same without the functions that it calls. */
+export function functionBody(row: PointwiseFunction, name: string): string {
   const isNan = '(bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u)';
   const result = row.nan === 'kept' ? `select(${row.wgsl}, x, ${isNan})` : row.wgsl;
-  return `${functionSource(row.needs ?? [])}
+  return `
 fn ${name}(x: vec4<f32>) -> vec4<f32> {
   return ${result};
 }

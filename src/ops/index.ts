@@ -92,6 +92,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less Greater LessOrEqual GreaterOrEqual BitwiseAnd BitwiseOr BitwiseXor BitShift',
     async () => binaryOperators,
   ],
+  ['wgconv.Pointwise', () => import('./pointwise/composite.ts').then((m) => [m.composite])],
   ['Max Min Sum Mean', () => import('./pointwise/variadic.ts').then((m) => m.variadicOperators)],
 ];
 

@@ -85,6 +85,13 @@ export type EpilogueStep =
   /** This node adds its two inputs, both of the output's own shape. */
   | { readonly kind: 'residual' };
 
+/** One function of the tables of pointwise functions (`shaders/lib`), applied to the inputs named. */
+export interface PointwiseStep {
+  readonly function: string;
+  readonly inputs: readonly number[];
+  readonly parameters?: readonly number[] | undefined;
+}
+
 /** y = scale[c] * x + shift[c] over the channels (axis 1) of input `input`. */
 export interface ChannelAffine {
   readonly input: number;
@@ -144,6 +151,8 @@ export interface Traits<A = unknown> {
   zeroPads?(facts: NodeFacts<A>): readonly number[] | undefined;
   /** Attributes with which this node pads input 0 itself by such zeros, where it can. */
   absorbsPads?(facts: NodeFacts<A>, pads: readonly number[]): unknown;
+  /** This node as a step of a chain of pointwise functions: a row of the tables, and its operands. */
+  pointwise?(facts: NodeFacts<A>): PointwiseStep | undefined;
   /** This node multiplies its two inputs. */
   readonly multiplies?: boolean;
   /** The operator that is input 0 times this node's output, with its defaults, where there is one. */

@@ -1,8 +1,8 @@
 /** The passes in their order: once per model, and once per set of input shapes. */
 
-import type { Graph, Node } from '../graph/graph.ts';
+import { type Graph, type Node, producersOf } from '../graph/graph.ts';
 import type { OperatorLookup } from '../ops/build-node.ts';
-import { findOperator } from '../ops/index.ts';
+import { findOperator, loadOperators } from '../ops/index.ts';
 import type { Traits } from '../ops/operator.ts';
 import { assignLayouts } from './assign-layouts.ts';
 import { removeDeadCode } from './dead-code.ts';
@@ -23,6 +23,7 @@ export type DisabledPass =
   | 'fold-batch-norm'
   | 'fuse-gates'
   | 'fuse-epilogue'
+  | 'fuse-pointwise'
   | 'fuse-movement'
   | 'assign-layouts';
 
@@ -68,7 +69,8 @@ export async function prepare(
   const affine = await run('fold-batch-norm', unpadded, foldBatchNorm);
   const gated = await run('fuse-gates', affine, fuseGates);
   const fused = await run('fuse-epilogue', gated, fuseEpilogue);
-  const moved = await run('fuse-movement', fused, fuseMovement);
+  const chained = await run('fuse-pointwise', fused, fusePointwise);
+  const moved = await run('fuse-movement', chained, fuseMovement);
   const lean = await run('dead-code', moved, removeDeadCode);
   const prepared = await run('assign-layouts', lean, assignLayouts);
   return { original, prepared };
@@ -80,6 +82,17 @@ const fuseMovement = whereTraits(['permutes'], () =>
 );
 const fuseGates = whereTraits(['gates'], () => import('./fuse-gates.ts').then((m) => m.fuseGates));
 const foldPads = whereTraits(['zeroPads'], () => import('./fold-pads.ts').then((m) => m.foldPads));
+
+/** Loaded where two pointwise operators are neighbours still. */
+const fusePointwise: Pass = async (graph, find) => {
+  const isStep = (node: Node | undefined) => node && find(node.op)?.traits.pointwise;
+  const producers = producersOf(graph);
+  const isPair = (node: Node) =>
+    isStep(node) && node.inputs.some((value) => isStep(producers.get(value)));
+  if (!graph.nodes.some(isPair)) return graph;
+  await loadOperators(['wgconv.Pointwise']);
+  return (await import('./fuse-pointwise.ts')).fusePointwise(graph, find);
+};
 
 function whereTraits(names: readonly (keyof Traits)[], load: () => Promise<Pass>): Pass {
   return async (graph, find) => {

@@ -64,7 +64,8 @@ const gpuOptions: Readonly<Record<keyof DeviceOptions, true>> = {
 const passes: Readonly<Record<DisabledPass, true>> = {
   ...{ 'fold-constants': true, 'dead-code': true, 'fold-pads': true },
   ...{ 'fold-batch-norm': true, 'fuse-gates': true },
-  ...{ 'fuse-epilogue': true, 'fuse-movement': true, 'assign-layouts': true },
+  ...{ 'fuse-epilogue': true, 'fuse-pointwise': true, 'fuse-movement': true },
+  ...{ 'assign-layouts': true },
 };
 const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> = {
   ...{ webgpu: true, cpu: true, auto: true },

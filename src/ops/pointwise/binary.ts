@@ -101,6 +101,10 @@ function defineBinary({ type, function: name, accuracy, takes, parse }: BinaryLi
         return operandLayouts(operands, aligned, outputs[0] as TensorType);
       },
       ...(row?.epilogue && { epilogue: ['activation'] as const }),
+      pointwise: ({ attributes }) =>
+        row?.f32 && !row.result && attributes.axis === undefined
+          ? { function: attributes.function, inputs: [0, 1] }
+          : undefined,
       ...(type === 'Add' && { asEpilogue: residualStep }),
       ...(type === 'Mul' && { multiplies: true }),
       ...(row?.epilogue && { affine: channelAffine }),

@@ -9,6 +9,7 @@ import {
   type DeviceTensor,
   defineOperator,
   type HostValues,
+  type NodeFacts,
 } from '../operator.ts';
 import { type ClipAttributes, clipLimit } from './attributes.ts';
 import { kernels } from './kernels.ts';
@@ -30,6 +31,11 @@ function knownBounds(
   });
   const [min, max] = bounds;
   return min === undefined || max === undefined ? undefined : [min, max];
+}
+
+function floatBounds({ attributes, inputs, constant }: NodeFacts<ClipAttributes>) {
+  const { type } = inputs[0] as TensorType;
+  return isFloat(type) ? knownBounds(type, attributes, inputs, constant) : undefined;
 }
 
 export const clipOperator: AnyOperator = defineOperator<ClipAttributes>({
@@ -60,14 +66,15 @@ export const clipOperator: AnyOperator = defineOperator<ClipAttributes>({
   accuracy: 'exact',
   traits: {
     layouts: unaryLayouts,
-    asEpilogue({ attributes, inputs, constant }) {
-      const { type } = inputs[0] as TensorType;
-      const parameters = isFloat(type)
-        ? knownBounds(type, attributes, inputs, constant)
-        : undefined;
+    asEpilogue(facts) {
+      const parameters = floatBounds(facts);
       return (
         parameters && { kind: 'activation', input: 0, activation: { name: 'clip', parameters } }
       );
+    },
+    pointwise(facts) {
+      const parameters = floatBounds(facts);
+      return parameters && { function: 'clip', inputs: [0], parameters };
     },
   },
   reference: () => import('./clip-reference.ts').then((module) => module.clipReference),

@@ -135,6 +135,8 @@ function defineUnary(line: UnaryLine): AnyOperator {
               activation: { name: attributes.function, parameters: attributes.parameters },
             }
           : undefined,
+      pointwise: ({ attributes: { function: name, parameters } }) =>
+        floatFunctions.has(name) ? { function: name, inputs: [0], parameters } : undefined,
       ...(gates && {
         gates: ({ attributes, inputs }) =>
           isFloat((inputs[0] as TensorType).type) &&

@@ -28,7 +28,13 @@ async function operators({ op, attributes = {}, by = 'c', outputs = ['y'] }: Gat
     initializers: { w: uniform([4, 4, 1, 1], 1) },
   });
   const graph = await optimise(await readOnnxModel(model));
-  const { prepared } = await prepare(graph, { x: dims }, { disable: ['assign-layouts'] });
+  const { prepared } = await prepare(
+    graph,
+    { x: dims },
+    {
+      disable: ['fuse-pointwise', 'assign-layouts'],
+    },
+  );
   return prepared.nodes.map(({ op: name, epilogue, origin }) =>
     [name, epilogue?.activation?.name, origin?.map((part) => part.name).join(' ')].join(':'),
   );
