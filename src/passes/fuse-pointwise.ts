@@ -11,7 +11,7 @@ import { consumersOf, type Graph, type Node } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
-import type { CompositeAttributes } from '../ops/pointwise/composite.ts';
+import type { CompositeAttributes } from '../ops/pointwise/attributes.ts';
 
 const fused = 'wgconv.Pointwise';
 

@@ -1,5 +1,6 @@
 /** Attributes of the pointwise operators, for operators and references alike. */
 
+import type { ChainStep } from '../../../shaders/pointwise_chain.ts';
 import type { DataType } from '../../core/dtype.ts';
 
 /** The function of a node: a row's name and the values of its parameters. */
@@ -16,6 +17,11 @@ export interface Broadcasting {
 export interface BinaryAttributes extends Broadcasting {
   /** Name of the row. */
   readonly function: string;
+}
+
+/** Functions one after another, of operands and of each other. */
+export interface CompositeAttributes {
+  readonly steps: readonly (ChainStep & { readonly parameters: readonly number[] })[];
 }
 
 export interface VariadicAttributes {

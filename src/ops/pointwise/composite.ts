@@ -4,17 +4,13 @@
  * composition is its reference.
  */
 
-import type { ChainStep } from '../../../shaders/pointwise_chain.ts';
 import { internal } from '../../core/errors.ts';
 import type { TensorType } from '../../core/shape.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
+import type { CompositeAttributes } from './attributes.ts';
 import { operandLayouts } from './binary-traits.ts';
 import { resultDims } from './broadcasting.ts';
 import { lowerComposite } from './lower-composite.ts';
-
-export interface CompositeAttributes {
-  readonly steps: readonly (ChainStep & { readonly parameters: readonly number[] })[];
-}
 
 export const composite: AnyOperator = defineOperator<CompositeAttributes>({
   type: 'wgconv.Pointwise',

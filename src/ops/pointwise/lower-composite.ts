@@ -9,7 +9,7 @@ import {
 } from '../../../shaders/pointwise_chain.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
-import type { CompositeAttributes } from './composite.ts';
+import type { CompositeAttributes } from './attributes.ts';
 import {
   hasUnusedLanes,
   lineWorkgroups,
