@@ -42,6 +42,14 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'LayerNormalization RMSNormalization InstanceNormalization GroupNormalization LpNormalization MeanVarianceNormalization',
     () => import('./normalization/operators.ts').then((m) => m.normalisationOperators),
   ],
+  [
+    'NonZero Compress Unique',
+    () => import('./selection/operators.ts').then((m) => m.selectionOperators),
+  ],
+  [
+    'NonMaxSuppression',
+    () => import('./selection/non-max-suppression.ts').then((m) => [m.nonMaxSuppression]),
+  ],
   ['LRN', () => import('./lrn/operator.ts').then((m) => [m.lrn])],
   ['Concat', () => import('./movement/concat.ts').then((m) => [m.concat])],
   [

@@ -165,6 +165,11 @@ export interface Traits<A = unknown> {
   cutsAlong?(attributes: A): number;
   /** Always computed on the host, through the reference. */
   readonly home?: 'host';
+  /**
+   * The outputs' dims follow from the inputs' values. Where those only exist in a run, the plan is
+   * cut at the node; `infer` gives the dims where all inputs are known.
+   */
+  readonly dataDependent?: boolean;
   /** Multiply-adds of one run, for reports. */
   macs?(facts: NodeFacts<A>): number;
 }

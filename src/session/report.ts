@@ -16,7 +16,8 @@ export interface NodeReport {
   /** The model's own nodes that it stands for, where passes merged several. */
   readonly originals: readonly string[];
   readonly outputs: readonly TensorType[];
-  readonly runsOn: 'gpu' | 'host' | 'view' | 'cpu';
+  /** `later`: it is planned in the first run, when shapes that depend on data are known. */
+  readonly runsOn: 'gpu' | 'host' | 'view' | 'cpu' | 'later';
   readonly reason: string;
   readonly algorithm?: string | undefined;
   /** Every algorithm that could run it here, the fastest by the cost model first. */

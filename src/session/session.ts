@@ -1,37 +1,25 @@
 /** `InferenceSession`: loads a model, plans it for its input shapes, runs, verifies, reports. */
 
-import { viewBytes } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { fetchBytes } from '../core/fetch-bytes.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
-import { type HostTensor, Tensor } from '../core/tensor.ts';
+import { Tensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
 import { GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
-import { loadOperators } from '../ops/index.ts';
-import { optimise, prepare, shapeInputs } from '../passes/index.ts';
-import type { Executable, Feeds, OnProgress, RunOptions } from './backend.ts';
-import { CpuExecutable } from './cpu.ts';
+import { findOperator, loadOperators } from '../ops/index.ts';
+import { optimise } from '../passes/index.ts';
+import type { Feeds, OnProgress, RunOptions } from './backend.ts';
 import { checkOptions, refuseUnknown, type SessionOptions } from './options.ts';
+import { Plans } from './plans.ts';
 import { reportPlan, type SessionReport } from './report.ts';
-import type { TunedGraph } from './tune/index.ts';
+import type { StagedModel } from './staged.ts';
 import type { Tuning } from './tune/tuning.ts';
-import { planTuned } from './tuned.ts';
 import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
 import { WeightStore } from './weights.ts';
 
 export type FeedsObject = Readonly<Record<string, Tensor>>;
-
-/** Plans kept for different input shapes; the oldest goes first. */
-const planCacheSize = 4;
-
-interface Compiled {
-  readonly executable: Executable;
-  /** The specialised graph before fusion. */
-  readonly original: Graph;
-  readonly tuned?: TunedGraph | undefined;
-}
 
 /**
  * A loaded model.
@@ -49,13 +37,12 @@ export class InferenceSession {
   readonly backend: 'webgpu' | 'cpu';
   /** The model after the passes that need no shapes. */
   readonly graph: Graph;
-  /** Inputs whose values a plan depends on, as it does on all shapes: each value has its plan. */
-  readonly #shapeInputs: readonly string[];
   readonly #options: SessionOptions;
   readonly #context: GpuContext | undefined;
   readonly #weights: WeightStore | undefined;
-  readonly #compiled = new Map<string, Promise<Compiled>>();
-  #latest: Compiled | undefined;
+  readonly #plans: Plans;
+  /** In place of `#plans` where shapes depend on data. */
+  #staged: StagedModel | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -65,10 +52,10 @@ export class InferenceSession {
     this.inputNames = graph.inputs.map((input) => input.name);
     this.outputNames = graph.outputs;
     this.backend = context ? 'webgpu' : 'cpu';
-    this.#shapeInputs = shapeInputs(graph);
     this.#options = options;
     this.#context = context;
     this.#weights = context && new WeightStore(context);
+    this.#plans = this.#plansOf(graph);
   }
 
   /**
@@ -97,8 +84,13 @@ export class InferenceSession {
       throw error;
     });
     const session = new InferenceSession(graph, options, context);
+    if (graph.nodes.some(({ op }) => findOperator(op)?.traits.dataDependent)) {
+      const { StagedModel } = await import('./staged.ts');
+      const staged = new StagedModel(graph, (stage) => session.#plansOf(stage));
+      if (staged.isCut) session.#staged = staged;
+    }
     const isStatic = graph.inputs.every(({ dims }) => dims.every((dim) => typeof dim === 'number'));
-    if (isStatic && session.#shapeInputs.length === 0) {
+    if (isStatic && (session.#staged || session.#plans.shapeInputs.length === 0)) {
       const shapes = new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]]));
       await session.#compile(shapes).catch(async (error: unknown) => {
         await session.dispose();
@@ -126,7 +118,8 @@ export class InferenceSession {
     const checked = this.#check(feeds);
     refuseUnknown('option of run()', options, { outputs: true, location: true });
     return this.#enqueue(async () => {
-      const { executable } = await this.#compileFor(checked);
+      if (this.#staged) return Object.fromEntries(await this.#staged.run(checked, options));
+      const { executable } = await this.#plans.compileFor(checked);
       return Object.fromEntries(await executable.run(checked, options));
     });
   }
@@ -136,7 +129,8 @@ export class InferenceSession {
     const checked = this.#check(feeds);
     const { verifyExecutable } = await import('./verify.ts');
     return this.#enqueue(async () => {
-      const { executable, original } = await this.#compileFor(checked);
+      if (this.#staged) return this.#staged.verify(checked, this.#options.onProgress);
+      const { executable, original } = await this.#plans.compileFor(checked);
       if (!(executable instanceof GpuExecutable)) {
         throw new WgconvError(
           'invalid-argument',
@@ -172,7 +166,8 @@ export class InferenceSession {
 
   /** Where every node of the latest plan runs and why, algorithms, memory. */
   report(): SessionReport {
-    const compiled = this.#latest;
+    if (this.#staged) return this.#staged.report(this.backend);
+    const compiled = this.#plans.latest;
     if (!compiled) {
       throw new WgconvError(
         'invalid-argument',
@@ -185,7 +180,7 @@ export class InferenceSession {
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */
   tuning(): Tuning | undefined {
-    return this.#latest?.tuned?.tuning;
+    return this.#plans.latest?.tuned?.tuning;
   }
 
   /** Gives all GPU memory back. */
@@ -193,10 +188,8 @@ export class InferenceSession {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#queue;
-    for (const compiled of this.#compiled.values()) {
-      await compiled.then(({ executable }) => executable.dispose()).catch(() => {});
-    }
-    this.#compiled.clear();
+    await this.#plans.dispose();
+    await this.#staged?.dispose();
     this.#weights?.dispose();
     this.#context?.release();
   }
@@ -229,66 +222,16 @@ export class InferenceSession {
     );
   }
 
-  async #compileFor(feeds: Feeds): Promise<Compiled> {
-    const values: Record<string, HostTensor> = {};
-    for (const name of this.#shapeInputs) {
-      const tensor = feeds.get(name) as Tensor;
-      // A copy: the caller may write to the tensor's data while the plan lives.
-      const bytes = viewBytes(await tensor.getData()).slice();
-      values[name] = { type: tensor.type, dims: tensor.dims, bytes };
-    }
-    return this.#compile(shapesOf(feeds), values);
+  /** Plans what can be planned for the shapes alone. */
+  async #compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+    if (this.#staged) await this.#staged.prepare(shapes);
+    else await this.#plans.compile(shapes);
   }
 
-  #compile(
-    shapes: ReadonlyMap<string, readonly number[]>,
-    values: Readonly<Record<string, HostTensor>> = {},
-  ): Promise<Compiled> {
-    const key = [
-      ...[...shapes].map(([name, dims]) => `${name}:${dims.join('x')}`),
-      ...Object.entries(values).map(([name, { bytes }]) => `${name}=${bytes.join()}`),
-    ].join(';');
-    let compiled = this.#compiled.get(key);
-    if (compiled) {
-      // Most recently used last.
-      this.#compiled.delete(key);
-    } else {
-      compiled = this.#build(shapes, values);
-      compiled.catch(() => this.#compiled.delete(key));
-    }
-    this.#compiled.set(key, compiled);
-    return this.#trim(compiled);
-  }
-
-  async #trim(compiled: Promise<Compiled>): Promise<Compiled> {
-    if (this.#compiled.size > planCacheSize) {
-      const [oldest] = this.#compiled;
-      if (oldest) {
-        this.#compiled.delete(oldest[0]);
-        (await oldest[1].catch(() => undefined))?.executable.dispose();
-      }
-    }
-    this.#latest = await compiled;
-    return this.#latest;
-  }
-
-  async #build(
-    shapes: ReadonlyMap<string, readonly number[]>,
-    values: Readonly<Record<string, HostTensor>>,
-  ): Promise<Compiled> {
-    const { onProgress, disable } = this.#options;
-    onProgress?.({ stage: 'prepare', done: 0, total: 1 });
-    const { original, prepared } = await prepare(this.graph, Object.fromEntries(shapes), {
-      disable,
-      values,
-    });
-    onProgress?.({ stage: 'prepare', done: 1, total: 1 });
-    if (!this.#context || !this.#weights) {
-      return { executable: await CpuExecutable.create(original, onProgress), original };
-    }
-    const { plan, tuned } = await planTuned(this.#context, prepared, original, this.#options);
-    const executable = await GpuExecutable.create(this.#context, plan, this.#weights, onProgress);
-    return { executable, original, tuned };
+  #plansOf(graph: Graph): Plans {
+    const device = this.#context &&
+      this.#weights && { context: this.#context, weights: this.#weights };
+    return new Plans(graph, this.#options, device);
   }
 }
 
@@ -372,8 +315,4 @@ function fits(expected: readonly Dim[], dims: readonly number[]): boolean {
     dims.length === expected.length &&
     expected.every((dim, axis) => typeof dim === 'string' || dim === dims[axis])
   );
-}
-
-function shapesOf(feeds: Feeds): Map<string, readonly number[]> {
-  return new Map([...feeds].map(([name, tensor]) => [name, tensor.dims]));
 }

@@ -1,0 +1,220 @@
+/**
+ * A model in which the shape of some results depends on data (NonZero, NonMaxSuppression, …). It runs
+ * in stages: each is planned for the shapes that come, on either backend, and between two of them the
+ * nodes that decide on shapes are computed on the host, from values that are read back.
+ */
+
+import { viewBytes } from '../core/dtype.ts';
+import { internal, WgconvError } from '../core/errors.ts';
+import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
+import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
+import { unknownDims } from '../ops/dims.ts';
+import { cutStages, type Stage } from '../passes/cut-stages.ts';
+import { evaluateNode } from '../passes/evaluate-node.ts';
+import type { MemoryReport } from '../plan/plan.ts';
+import { type Feeds, type OnProgress, type RunOptions, wantedOutputs } from './backend.ts';
+import type { Compiled, Plans } from './plans.ts';
+import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
+import { type VerifyReport, verifyExecutable } from './verify.ts';
+import { GpuExecutable } from './webgpu.ts';
+
+/** What the report says of a node at which the plan is cut. */
+const cutReason =
+  "its output's shape depends on data: the plan is cut here, its inputs are read back, and it is computed on the host";
+const laterReason = 'planned in a run, when the shapes that it depends on are known';
+
+export class StagedModel {
+  readonly #graph: Graph;
+  readonly #stages: readonly Stage[];
+  readonly #makePlans: (graph: Graph) => Plans;
+  /** By stage; those after the first are made when the types of their inputs are known. */
+  readonly #plans: (Plans | undefined)[] = [];
+
+  constructor(graph: Graph, makePlans: (graph: Graph) => Plans) {
+    this.#graph = graph;
+    this.#stages = cutStages(graph);
+    this.#makePlans = makePlans;
+  }
+
+  /** Whether there is anything to cut. */
+  get isCut(): boolean {
+    return this.#stages.some(({ selections }) => selections.length > 0);
+  }
+
+  /** Plans what comes before the first cut. */
+  async prepare(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+    const plans = this.#firstPlans();
+    if (plans?.shapeInputs.length !== 0) return;
+    await plans.compile(
+      new Map(plans.graph.inputs.map(({ name }) => [name, shapes.get(name) as readonly number[]])),
+    );
+  }
+
+  async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
+    const wanted = wantedOutputs(this.#graph, options);
+    const values = await this.#runStages(feeds, ({ executable }, stageFeeds, stage) => {
+      // What the next stages' kernels read stays where it is.
+      const stays = this.#stages.some(({ inputs }) =>
+        inputs.some((name) => stage.outputs.includes(name)),
+      );
+      return executable.run(stageFeeds, { location: stays ? 'gpu-buffer' : options.location });
+    });
+    const results = wanted.map(async (name): Promise<[string, Tensor]> => {
+      const tensor = values.get(name);
+      const { type, dims } = tensor ?? this.#constant(name);
+      if (tensor && options.location === 'gpu-buffer') return [name, tensor];
+      const elements = tensor ? await tensor.getData() : elementsOf(this.#constant(name));
+      const own = !tensor || feeds.has(name);
+      return [name, new Tensor(type, own ? elements.slice() : elements, dims)];
+    });
+    return new Map(await Promise.all(results));
+  }
+
+  /** Every stage by itself, fed by what those before it made on the GPU. */
+  async verify(feeds: Feeds, onProgress: OnProgress | undefined): Promise<VerifyReport> {
+    const reports: VerifyReport[] = [];
+    await this.#runStages(feeds, async ({ executable, original }, stageFeeds) => {
+      if (!(executable instanceof GpuExecutable)) {
+        throw new WgconvError(
+          'invalid-argument',
+          'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
+        );
+      }
+      reports.push(await verifyExecutable(executable, original, stageFeeds, onProgress));
+      return executable.run(stageFeeds, {});
+    });
+    const sum = (key: 'passed' | 'failed' | 'unchecked') =>
+      reports.reduce((total, report) => total + report[key], 0);
+    return {
+      ok: reports.every(({ ok }) => ok),
+      nodes: reports.flatMap(({ nodes }) => nodes),
+      passed: sum('passed'),
+      failed: sum('failed'),
+      unchecked: sum('unchecked'),
+      firstWrong: reports.find(({ firstWrong }) => firstWrong)?.firstWrong,
+      identicalToRun: reports.every(({ identicalToRun }) => identicalToRun),
+      endToEnd: reports
+        .flatMap(({ endToEnd }) => endToEnd)
+        .filter(({ output }) => this.#graph.outputs.includes(output)),
+    };
+  }
+
+  report(backend: SessionReport['backend']): SessionReport {
+    const reports = this.#stages.map((_, index) => {
+      const latest = this.#plans[index]?.latest;
+      return latest && reportPlan(backend, latest.original, latest.executable);
+    });
+    const known = reports.filter((report): report is SessionReport => report !== undefined);
+    const nodes = this.#stages.flatMap((stage, index) => [
+      ...(reports[index]?.nodes ?? stage.nodes.map((node) => this.#describe(node, 'later'))),
+      ...stage.selections.map((node) => this.#describe(node, backend === 'cpu' ? 'cpu' : 'host')),
+    ]);
+    const sum = (key: 'parameters' | 'macs' | 'dispatches' | 'pipelines' | 'layoutConversions') =>
+      known.reduce((total, report) => total + report[key], 0);
+    const memories = known.flatMap(({ memory }) => memory ?? []);
+    const bytes = (key: keyof MemoryReport) =>
+      memories.reduce((total, memory) => total + memory[key], 0);
+    const [{ adapter, ceiling } = {}] = known as (SessionReport | undefined)[];
+    return {
+      ...{ backend, adapter, ceiling, nodes },
+      parameters: sum('parameters'),
+      macs: sum('macs'),
+      dispatches: sum('dispatches'),
+      pipelines: sum('pipelines'),
+      layoutConversions: sum('layoutConversions'),
+      memory:
+        memories.length === 0
+          ? undefined
+          : {
+              peakBytes: bytes('peakBytes'),
+              lowerBoundBytes: bytes('lowerBoundBytes'),
+              originalBoundBytes: bytes('originalBoundBytes'),
+              weightBytes: bytes('weightBytes'),
+            },
+      tuned: this.#plans.flatMap((plans) => plans?.latest?.tuned?.problems ?? []),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    for (const plans of this.#plans) await plans?.dispose();
+  }
+
+  /** All values that pass from one stage to another, or out. */
+  async #runStages(
+    feeds: Feeds,
+    run: (compiled: Compiled, feeds: Feeds, stage: Stage) => Promise<Map<string, Tensor>>,
+  ): Promise<Map<string, Tensor>> {
+    const values = new Map(feeds);
+    const tensorOf = (name: string): Tensor => {
+      const tensor = values.get(name);
+      if (!tensor) throw internal(`the value "${name}" was not computed`);
+      return tensor;
+    };
+    for (const [index, stage] of this.#stages.entries()) {
+      if (stage.nodes.length > 0) {
+        const stageFeeds = new Map(stage.inputs.map((name) => [name, tensorOf(name)]));
+        this.#plans[index] ??= this.#makePlans(this.#graphOf(stage, stageFeeds));
+        const compiled = await this.#plans[index].compileFor(stageFeeds);
+        for (const [name, tensor] of await run(compiled, stageFeeds, stage))
+          values.set(name, tensor);
+      }
+      for (const node of stage.selections) {
+        const inputs = await Promise.all(
+          node.inputs.map((name) =>
+            name === '' ? undefined : (this.#graph.constants.get(name) ?? onHost(tensorOf(name))),
+          ),
+        );
+        const outputs = await evaluateNode(node, requireOperator(node), inputs, inputs);
+        node.outputs.forEach((name, at) => {
+          const { type, dims, ...output } = outputs[at] as HostTensor;
+          values.set(name, new Tensor(type, elementsOf({ type, dims, ...output }), dims));
+        });
+      }
+    }
+    return values;
+  }
+
+  /** The first stage reads the model's inputs only. */
+  #firstPlans(): Plans | undefined {
+    const [first] = this.#stages;
+    if (!first || first.nodes.length === 0) return undefined;
+    const inputs = this.#graph.inputs.filter(({ name }) => first.inputs.includes(name));
+    this.#plans[0] ??= this.#makePlans({ ...this.#graph, ...first, inputs });
+    return this.#plans[0];
+  }
+
+  /** A stage as a graph: of its inputs the types and ranks are those of the values. */
+  #graphOf({ nodes, inputs, outputs }: Stage, feeds: Feeds): Graph {
+    const infos = inputs.map((name): ValueInfo => {
+      const { type, dims } = feeds.get(name) as Tensor;
+      return { name, type, dims: unknownDims(name, dims.length) };
+    });
+    return { ...this.#graph, nodes, inputs: infos, outputs };
+  }
+
+  #constant(name: string): HostTensor {
+    const tensor = this.#graph.constants.get(name);
+    if (!tensor) throw internal(`the output "${name}" was not computed`);
+    return tensor;
+  }
+
+  #describe(node: Node, runsOn: NodeReport['runsOn']): NodeReport {
+    const { types } = this.#graph;
+    return {
+      name: node.name,
+      operator: node.op,
+      originals: [],
+      outputs: node.outputs.flatMap((name) => types.get(name) ?? []),
+      runsOn,
+      reason: runsOn === 'later' ? laterReason : cutReason,
+      candidates: [],
+      macs: 0,
+    };
+  }
+}
+
+async function onHost(tensor: Tensor): Promise<HostTensor> {
+  const { type, dims } = tensor;
+  return { type, dims, bytes: viewBytes(await tensor.getData()) };
+}
