@@ -3,6 +3,7 @@
 import { affineGrid } from './affine_grid.ts';
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
+import { col2im } from './col2im.ts';
 import { contract } from './contract.ts';
 import { convDirect } from './conv_direct.ts';
 import { convGrouped } from './conv_grouped.ts';
@@ -11,6 +12,7 @@ import { convSubgroupMatrix } from './conv_subgroup_matrix.ts';
 import { convTranspose } from './conv_transpose.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
+import { deformConv } from './deform_conv.ts';
 import { depthwise } from './depthwise.ts';
 import { fill } from './fill.ts';
 import { gather } from './gather.ts';
@@ -35,11 +37,13 @@ import { poolLinear } from './pool_linear.ts';
 import { pool2d } from './pool2d.ts';
 import { reduceKernel } from './reduce.ts';
 import { resize } from './resize.ts';
+import { roiPool } from './roi_pool.ts';
 import { scatter } from './scatter.ts';
 import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
 import { topK } from './top_k.ts';
+import { unpool } from './unpool.ts';
 import { winogradInput } from './winograd_input.ts';
 import { winogradOutput } from './winograd_output.ts';
 
@@ -65,6 +69,10 @@ export const kernels: readonly Kernel[] = [
   affineGrid,
   gather,
   gridSample,
+  unpool,
+  roiPool,
+  deformConv,
+  col2im,
   gemm,
   gemmSum,
   matvec,

@@ -73,6 +73,11 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'GridSample AffineGrid',
     () => import('./sampling/operators.ts').then((m) => m.samplingOperators),
   ],
+  ['RoiAlign MaxRoiPool', () => import('./roi/operators.ts').then((m) => m.roiOperators)],
+  ['DeformConv', () => import('./deform-conv/operator.ts').then((m) => [m.deformConv])],
+  ['MaxUnpool', () => import('./pool/max-unpool.ts').then((m) => [m.maxUnpool])],
+  ['Col2Im', () => import('./col2im/operator.ts').then((m) => [m.col2im])],
+  ['CenterCropPad', () => import('./movement/center-crop-pad.ts').then((m) => [m.centerCropPad])],
   ['Slice', () => import('./movement/slice.ts').then((m) => [m.slice])],
   ['Split', () => import('./movement/split.ts').then((m) => [m.split])],
   [

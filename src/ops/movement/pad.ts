@@ -9,7 +9,13 @@ import { toReference } from '../../core/reference.ts';
 import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import { addDims, integersAt, invalidShape, unknownDims } from '../dims.ts';
 import { c4OrLinear, uniformChoice } from '../layouts.ts';
-import { type AttributeReader, defineOperator, type HostValues } from '../operator.ts';
+import {
+  type AttributeReader,
+  type Candidate,
+  type DeviceTensor,
+  defineOperator,
+  type HostValues,
+} from '../operator.ts';
 import { lineWorkgroups, movement } from './candidate.ts';
 import { wordGrid } from './copy.ts';
 
@@ -21,7 +27,7 @@ interface PadAttributes {
 }
 
 /** Elements added in front of and behind each axis. */
-interface AxisPads {
+export interface AxisPads {
   readonly begin: number;
   readonly end: number;
 }
@@ -140,54 +146,65 @@ export const pad = defineOperator<PadAttributes>({
     const pads = x && padsOf(x.dims.length, attributes, constant, axes !== undefined);
     const value = constantOf(attributes, constant, fill !== undefined);
     if (!x || !pads || !result || value === undefined) return [];
-    const grid = wordGrid(x);
-    const { wordBytes, dims } = mergeUnpadded(grid.dims, pads, grid.wordBytes);
-    if (dims.length > maxPadRank) return [];
-    let stride = sizeOf(dims.map((dim) => dim.size));
-    let base = 0;
-    const strided = dims.map((dim) => {
-      stride /= Math.max(dim.size, 1);
-      base += Math.max(0, -dim.begin) * stride;
-      return { ...dim, stride };
-    });
-    const inner = strided.reverse().map(({ size, begin, end, stride: words }) => ({
-      result: size + begin + end,
-      size: size + Math.min(0, begin) + Math.min(0, end),
-      begin: Math.max(0, begin),
-      stride: words,
-    }));
-    const rowInvocations = Math.ceil((inner[0]?.result ?? 1) / runsPerInvocation);
-    const count = rowInvocations * sizeOf(inner.slice(1).map((dim) => dim.result));
-    const four = (start: number, field: 'result' | 'size' | 'begin' | 'stride', unused: number) =>
-      [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-    const step = dispatch(
-      padKernel,
-      { word: wordOf(wordBytes), mode: attributes.mode, rank: inner.length },
-      {
-        resultA: four(0, 'result', 1),
-        resultB: four(4, 'result', 1),
-        sizesA: four(0, 'size', 1),
-        sizesB: four(4, 'size', 1),
-        beginA: four(0, 'begin', 0),
-        beginB: four(4, 'begin', 0),
-        stridesA: four(0, 'stride', 0),
-        stridesB: four(4, 'stride', 0),
-        count,
-        rowInvocations,
-        base,
-        value: constantBits(value, x.type, x.element === 'f16'),
-      },
-      [input(0), output(0)],
-      lineWorkgroups(count),
-    );
-    return [movement('pad', count === 0 ? [] : [step], outputs)];
+    return padCandidates(x, result, pads, attributes.mode, value);
   },
 });
+
+/** The way to extend (or with negative pads crop) `x` to `result`. */
+export function padCandidates(
+  x: DeviceTensor,
+  result: DeviceTensor,
+  pads: readonly AxisPads[],
+  mode: PadMode,
+  value: number,
+): Candidate[] {
+  const grid = wordGrid(x);
+  const { wordBytes, dims } = mergeUnpadded(grid.dims, pads, grid.wordBytes);
+  if (dims.length > maxPadRank) return [];
+  let stride = sizeOf(dims.map((dim) => dim.size));
+  let base = 0;
+  const strided = dims.map((dim) => {
+    stride /= Math.max(dim.size, 1);
+    base += Math.max(0, -dim.begin) * stride;
+    return { ...dim, stride };
+  });
+  const inner = strided.reverse().map(({ size, begin, end, stride: words }) => ({
+    result: size + begin + end,
+    size: size + Math.min(0, begin) + Math.min(0, end),
+    begin: Math.max(0, begin),
+    stride: words,
+  }));
+  const rowInvocations = Math.ceil((inner[0]?.result ?? 1) / runsPerInvocation);
+  const count = rowInvocations * sizeOf(inner.slice(1).map((dim) => dim.result));
+  const four = (start: number, field: 'result' | 'size' | 'begin' | 'stride', unused: number) =>
+    [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+  const step = dispatch(
+    padKernel,
+    { word: wordOf(wordBytes), mode, rank: inner.length },
+    {
+      resultA: four(0, 'result', 1),
+      resultB: four(4, 'result', 1),
+      sizesA: four(0, 'size', 1),
+      sizesB: four(4, 'size', 1),
+      beginA: four(0, 'begin', 0),
+      beginB: four(4, 'begin', 0),
+      stridesA: four(0, 'stride', 0),
+      stridesB: four(4, 'stride', 0),
+      count,
+      rowInvocations,
+      base,
+      value: constantBits(value, x.type, x.element === 'f16'),
+    },
+    [input(0), output(0)],
+    lineWorkgroups(count),
+  );
+  return [movement('pad', count === 0 ? [] : [step], [result])];
+}
 
 interface PadDim extends AxisPads {
   readonly size: number;

@@ -107,7 +107,7 @@ export function interpolate(
       const weight = taps.weight[tap] as number;
       const inner =
         at < 0 ? { value: 0, magnitude: 0 } : over(axis + 1, address * (size[axis] as number) + at);
-      value = round(value + round(weight * inner.value));
+      value = round(value + round(round(weight) * inner.value));
       magnitude += Math.abs(weight) * inner.magnitude;
     });
     return { value, magnitude };

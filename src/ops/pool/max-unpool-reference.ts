@@ -1,0 +1,23 @@
+/** The oracle of MaxUnpool: y is zero but for y[I[i]] = x[i], indices counting in all of y. */
+
+import { WgconvError } from '../../core/errors.ts';
+import type { ReferenceArray } from '../../core/reference.ts';
+import { formatDims, sizeOf } from '../../core/shape.ts';
+import type { Reference } from '../operator.ts';
+
+export const maxUnpoolReference: Reference<unknown> = ([x, indices], _, { outputs: [y] }) => {
+  if (!x || !indices || !y) throw new WgconvError('missing-input', 'MaxUnpool needs X and I');
+  const size = sizeOf(y.dims);
+  const value = new (x.value.constructor as new (length: number) => ReferenceArray)(size);
+  x.value.forEach((own: number | bigint, index: number) => {
+    const at = Number(indices.value[index]);
+    if (at < 0 || at >= size) {
+      throw new WgconvError(
+        'invalid-argument',
+        `index ${at} of MaxUnpool lies outside of the output ${formatDims(y.dims)}`,
+      );
+    }
+    value[at] = own as number & bigint;
+  });
+  return [{ value }];
+};

@@ -1,0 +1,89 @@
+/** Lowering of RoiAlign and MaxRoiPool: one dispatch, or several over rows where loops end early. */
+
+import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts';
+import { sizeOf } from '../../core/shape.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
+import { lineWorkgroups } from '../movement/candidate.ts';
+import type { Candidate, LoweringIO } from '../operator.ts';
+import { tensorBytes } from '../reduce/lower.ts';
+import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
+
+interface Pooled {
+  readonly pooling: RoiPooling;
+  readonly samples: number;
+  readonly shift: number;
+  readonly scale: number;
+  /** Samples of a bin that can lie in an image of that size. */
+  most(size: number): number;
+}
+
+function lowerRois(
+  { inputs, outputs: [y] }: LoweringIO,
+  { limits }: DeviceCaps,
+  { pooling, samples, shift, scale, most }: Pooled,
+): Candidate[] {
+  const [x, rois] = inputs;
+  if (!x || !rois || !y) return [];
+  const [images = 1, channels = 1, height = 1, width = 1] = x.dims;
+  const [, , rows = 1, columns = 1] = y.dims;
+  const half = x.element === 'f16';
+  const count = sizeOf(y.dims);
+  const [mostX, mostY] = [most(width), most(height)];
+  // A tenth of the turns is left for loops of fixed length.
+  const turns = Math.floor((0.9 * limits.loopIterations) / rowTurns(mostX));
+  const perDispatch = Math.max(1, Math.min(turns, mostY));
+  const parts = Math.ceil(mostY / perDispatch);
+  // Sums must not be rounded to float16 on the way.
+  if (half && pooling === 'average' && parts > 1) return [];
+  const dispatches = Array.from({ length: parts }, (_, part) =>
+    dispatch(
+      roiPool,
+      { pooling, element: half ? 'f16' : 'f32' },
+      {
+        size: [width, height, width * height, images],
+        bins: [columns, rows, rows * columns, 0],
+        ...{ count, channels, scale, shift, samples, mostX, mostY },
+        firstRow: part * perDispatch,
+        endRow: Math.min((part + 1) * perDispatch, mostY),
+        accumulate: part > 0 ? 1 : 0,
+        lowest: 0xff800000,
+      },
+      [input(0), input(1), ...(pooling === 'pixels' ? [] : [input(2)]), output(0)],
+      lineWorkgroups(count),
+    ),
+  );
+  return [
+    {
+      algorithm: 'roi_pool',
+      dispatches: count === 0 ? [] : dispatches,
+      scratch: [],
+      packings: [],
+      cost: {
+        macs: count * (samples > 0 ? samples ** 2 : 4) * 4,
+        bytes: tensorBytes(x, rois, y),
+        invocations: count,
+        efficiency: 0.05,
+        barriers: false,
+      },
+    },
+  ];
+}
+
+export const lowerRoiAlign = (
+  io: LoweringIO,
+  { pooling, samples, shift, scale }: RoiAlignAttributes,
+  caps: DeviceCaps,
+): Candidate[] =>
+  lowerRois(io, caps, {
+    ...{ pooling, samples, shift, scale },
+    // Samples that follow the region's size lie half a pixel apart or more, if there are several.
+    most: (size) => (samples > 0 ? samples : 2 * size + 8),
+  });
+
+export const lowerMaxRoiPool = (
+  io: LoweringIO,
+  { scale }: MaxRoiPoolAttributes,
+  caps: DeviceCaps,
+): Candidate[] =>
+  lowerRois(io, caps, { pooling: 'pixels', samples: 0, shift: 0, scale, most: (size) => size });
