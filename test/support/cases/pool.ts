@@ -95,6 +95,15 @@ export const poolCases: readonly NamedCase[] = [
     [
       { dims: [2, 3, 7, 6], kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
       { dims: [1, 2, 4, 5, 6], kernel_shape: [2, 2, 3], pads: [0, 1, 1, 0, 0, 1] },
+      { dims: [2, 3, 17], kernel_shape: [3], strides: [2], dilations: [3], pads: [2, 1] },
+      {
+        ...{ dims: [1, 3, 11, 10], kernel_shape: [3, 2], strides: [3, 2], dilations: [2, 3] },
+        ...{ pads: [1, 2, 0, 1], ceil_mode: 1 },
+      },
+      {
+        ...{ dims: [1, 2, 6, 7, 5], kernel_shape: [2, 3, 2], strides: [2, 2, 3] },
+        ...{ dilations: [2, 1, 3], pads: [1, 0, 2, 0, 1, 1], ceil_mode: 1 },
+      },
     ].map(({ dims, ...attributes }) => ({
       name: `MaxPool with indices, storage_order ${storage_order}, [${dims}]`,
       op: 'MaxPool',

@@ -75,6 +75,24 @@ describe('MaxUnpool', () => {
   });
 });
 
+describe("MaxPool's indices, which MaxUnpool takes", () => {
+  const attributes = [
+    { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
+    { kernel_shape: [3, 2], strides: [3, 2], dilations: [2, 3], pads: [1, 1, 0, 1], ceil_mode: 1 },
+    { kernel_shape: [2], strides: [2], dilations: [3], pads: [1, 0], ceil_mode: 1 },
+    { kernel_shape: [2, 3, 2], strides: [2, 2, 3], dilations: [2, 1, 3], pads: [1, 0, 1, 0, 1, 1] },
+  ];
+  it.each([0, 1])('are those of onnxruntime, storage_order %i', async (storage_order) => {
+    for (const window of attributes) {
+      const spatial = [11, 10, 9].slice(0, window.kernel_shape.length);
+      await expectSecondOpinion({
+        ...{ op: 'MaxPool', opset: 12, outputCount: 2, attributes: { ...window, storage_order } },
+        inputs: [uniform([2, 3, ...spatial], 1)],
+      });
+    }
+  });
+});
+
 describe('Col2Im', () => {
   const col2im = (
     x: ReturnType<typeof tensorOf>,
