@@ -2,17 +2,24 @@
  * Convolution of group 1 without workgroup memory: each invocation owns a register tile of
  * `rows` output pixels, one below the other, times `blocks` output blocks of four channels.
  *
- * Neighbouring invocations own neighbouring columns, so that loads and stores are contiguous.
- * With a kernel height in the variant, the input rows of a tile are loaded once for all taps of a
- * column (they slide along y). All invocations of a workgroup work on the same output blocks:
- * the weights' addresses are uniform, which software adapters need as much as GPUs like it.
+ * Neighbouring invocations own neighbouring columns, so that loads and stores are contiguous. All
+ * invocations of a workgroup work on the same output blocks: the weights' addresses are uniform.
  * There is no divergent branch before the store: invocations past the end repeat the last tile.
  *
- * Bindings: `source` C4, or linear: single channels where they are few, else blocks of four planes; `weights` packed by `pack_conv`
+ * A step of the loop takes one column of the kernel, in one of three forms:
+ * - with a kernel height in the variant, all its taps at once: input rows are loaded once for them;
+ * - in a loop over its taps, of any height, stride and dilation;
+ * - in such a loop with rows that slide: a tap's rows are the one before's, one row further. A short
+ *   body that loads little, which is what llvmpipe needs: it loads lane by lane.
+ *
+ * In quads four invocations load a column each of a block of weights and hand it round: on
+ * SwiftShader, where a uniform address costs what others do, that is a quarter of the loads.
+ *
+ * Bindings: `source` C4, or linear, in single channels; `weights` packed by `pack_conv`
  * `[outBlock][inBlock][tap]` of 4×4; bias, residual, result by the epilogue.
  */
 
-import { blockReader, convUniforms, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { convUniforms, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -25,69 +32,26 @@ import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
 
 export interface ConvDirectShape {
-  /** C4; linear, channel by channel; linear with a multiple of four channels, in blocks. */
-  readonly source: 'c4' | 'linear' | 'planes';
+  readonly source: 'c4' | 'linear';
   /** Output pixels of a tile, along y. */
   readonly rows: number;
   /** Output blocks of a tile. */
   readonly blocks: number;
-  /** Kernel height (with dilation 1 along y) that is unrolled; 0 takes any height and dilation. */
+  /** Kernel height (with dilation 1 along y) that is unrolled; 0 takes any height. */
   readonly kernelHeight: number;
   /** Stride along y; 0 (with kernelHeight 0) takes any. */
   readonly strideY: number;
+  /** With kernelHeight 0: rows slide from tap to tap; needs a stride that equals the dilation. */
+  readonly slide: boolean;
+  /** Weights are loaded by quads of a subgroup. */
+  readonly quad: boolean;
   /** Invocations of a workgroup. */
   readonly lanes: number;
 }
 
-export type ConvDirectVariant = ConvDirectShape & EpilogueVariant & Record<string, string | number>;
-
-type Pair = readonly [number, number];
-
-/** Forms: source, (kernel height, stride along y) and tiles (rows × blocks). */
-const forms: readonly {
-  readonly source: ConvDirectShape['source'];
-  readonly unrolled: readonly Pair[];
-  readonly tiles: readonly Pair[];
-}[] = [
-  // Seven rows waste nothing on the maps of networks for 224×224 images.
-  {
-    source: 'c4',
-    unrolled: [
-      [3, 1],
-      [3, 2],
-      [5, 1],
-    ],
-    tiles: [
-      [8, 2],
-      [7, 2],
-      [4, 2],
-    ],
-  },
-  // With one tap at a time, more blocks for each loaded value pay.
-  {
-    source: 'c4',
-    unrolled: [[0, 0]],
-    tiles: [
-      [8, 4],
-      [7, 4],
-      [8, 2],
-      [4, 2],
-    ],
-  },
-  {
-    source: 'linear',
-    unrolled: [
-      [3, 1],
-      [3, 2],
-      [7, 2],
-      [0, 0],
-    ],
-    tiles: [
-      [8, 2],
-      [4, 2],
-    ],
-  },
-];
+export type ConvDirectVariant = ConvDirectShape &
+  EpilogueVariant &
+  Record<string, string | number | boolean>;
 
 /**
  * Invocations of a workgroup: a subgroup of a GPU; on a software adapter its vector's width, since
@@ -95,86 +59,193 @@ const forms: readonly {
  */
 export const convDirectLanes = { hardware: 32, software: 8 } as const;
 
-/** Planes are read like C4. */
-const allForms = forms.flatMap((form) =>
-  form.source === 'c4' ? [form, { ...form, source: 'planes' as const }] : [form],
-);
+type Pair = readonly [number, number];
 
-export const convDirectShapes: readonly ConvDirectShape[] = allForms.flatMap(
-  ({ source, unrolled, tiles }) =>
-    Object.values(convDirectLanes).flatMap((lanes) =>
-      tiles.flatMap(([rows, blocks]) =>
-        unrolled.map(([kernelHeight, strideY]) => ({
-          ...{ source, rows, blocks, kernelHeight, strideY, lanes },
-        })),
-      ),
+/** (rows × blocks) for (kernel height, stride along y). Where `lanes` is left out, for all. */
+function shapes(
+  source: ConvDirectShape['source'],
+  unrolled: readonly Pair[],
+  tiles: readonly Pair[],
+  form: Partial<Pick<ConvDirectShape, 'slide' | 'quad' | 'lanes'>> = {},
+): ConvDirectShape[] {
+  const { slide = false, quad = false } = form;
+  const lanes = form.lanes === undefined ? Object.values(convDirectLanes) : [form.lanes];
+  return lanes.flatMap((lanes) =>
+    tiles.flatMap(([rows, blocks]) =>
+      unrolled.map(([kernelHeight, strideY]) => ({
+        ...{ source, rows, blocks, kernelHeight, strideY, slide, quad, lanes },
+      })),
     ),
-);
+  );
+}
+
+const { hardware, software } = convDirectLanes;
+
+// Seven and fourteen rows waste nothing on the maps of networks for 224×224 images.
+export const convDirectShapes: readonly ConvDirectShape[] = [
+  ...shapes(
+    'c4',
+    [
+      [3, 1],
+      [3, 2],
+      [5, 1],
+    ],
+    [
+      [8, 2],
+      [7, 2],
+      [4, 2],
+    ],
+  ),
+  ...shapes('c4', [[3, 1]], [[14, 2]], { lanes: software }),
+  ...shapes('c4', [[3, 1]], [[14, 4]], { quad: true, lanes: software }),
+  ...shapes(
+    'c4',
+    [
+      [3, 1],
+      [3, 2],
+      [5, 1],
+    ],
+    [[7, 4]],
+    { quad: true, lanes: software },
+  ),
+  // With one tap at a time, more blocks for each loaded value pay.
+  ...shapes(
+    'c4',
+    [[0, 0]],
+    [
+      [8, 4],
+      [7, 4],
+      [8, 2],
+      [4, 2],
+    ],
+  ),
+  ...shapes(
+    'c4',
+    [[0, 0]],
+    [
+      [14, 2],
+      [7, 4],
+    ],
+    { slide: true, lanes: software },
+  ),
+  ...shapes('c4', [[0, 0]], [[8, 2]], { slide: true, lanes: hardware }),
+  ...shapes(
+    'linear',
+    [
+      [3, 1],
+      [3, 2],
+      [7, 2],
+      [0, 0],
+    ],
+    [
+      [8, 2],
+      [4, 2],
+    ],
+  ),
+];
 
 /**
  * One step of the loop: loads the rows of one kernel column, multiplies its taps. The products of
  * the column are added up before the sum takes them: a long chain of additions would lose a digit
  * more, which results near zero need.
  */
-function column({ source, rows, blocks, kernelHeight, strideY }: ConvDirectVariant): string {
+function column(variant: ConvDirectVariant): string {
+  const { source, rows, blocks, kernelHeight, strideY, slide, quad } = variant;
   const vector = source !== 'linear';
   const type = vector ? 'vec4<f32>' : 'f32';
+  const unrolled = kernelHeight > 0;
   const taps = range(Math.max(kernelHeight, 1));
-  const step = kernelHeight === 0 ? 'u.strideY' : `${strideY}u`;
-  const total = kernelHeight === 0 ? 'part' : 'sum';
-  const values = kernelHeight === 0 ? rows : (rows - 1) * strideY + kernelHeight;
-  const valueStep = kernelHeight === 0 ? 1 : strideY;
-  /** Loads value `at`, so many input rows below the tile's first. */
+  const part = parts(variant);
+  /** The value `at` input rows below the tap's first. */
   const load = (at: number): string => {
-    const dy = kernelHeight === 0 ? `${at}u * ${step}` : `${at}u`;
+    const dy = unrolled ? `${at}u` : `${at}u * u.strideY`;
     const address = `at + ${dy} * u.inWidth`;
-    const value = vector ? `readBlock(${address}, inPixels)` : `f32(source[${address}])`;
-    return `let value${at} = select(${type}(0.0), ${value}, inside & (u32(y) + ${dy} < u.inHeight));`;
+    const value = vector ? `vec4<f32>(source[${address}])` : `f32(source[${address}])`;
+    return `select(${type}(0.0), ${value}, inside & (y + ${dy} < u.inHeight))`;
   };
   const loadWeights = (b: number, ky: number): string => {
     const at = `weightStart${b} + tap + ${ky}u * u.kernelWidth`;
     if (!vector) return `let w${ky} = vec4<f32>(weights[${at}][channel % 4u]);`;
+    const [block, vectorOf] = quad
+      ? [
+          `vec4<f32>(weights[(${at}) * 4u + lane % 4u])`,
+          (i: number) => `quadBroadcast(block${ky}, ${i}u)`,
+        ]
+      : [`weights[${at}]`, (i: number) => `vec4<f32>(block${ky}[${i}])`];
     return lines([
-      `let block${ky} = weights[${at}];`,
-      ...range(4).map((i) => `let w${ky}_${i} = vec4<f32>(block${ky}[${i}]);`),
+      `let block${ky} = ${block};`,
+      ...range(4).map((i) => `let w${ky}_${i} = ${vectorOf(i)};`),
     ]);
   };
   const product = (ky: number, value: string): string =>
     vector ? blockProduct(`w${ky}_`, value) : `w${ky} * ${value}`;
+  /** Adds the products of `taps` to `total`. */
+  const multiply = (total: string): string =>
+    lines(
+      range(blocks).map((b) =>
+        lines([
+          '{',
+          ...taps.map((ky) => loadWeights(b, ky)),
+          ...range(rows).map((row) => {
+            const products = taps.map((ky) => product(ky, `value${row * (strideY || 1) + ky}`));
+            return `${total}${row}_${b} += ${products.join(' + ')};`;
+          }),
+          '}',
+        ]),
+      ),
+    );
+  const values = range((rows - 1) * (strideY || 1) + taps.length);
+  const loads = values.map((at) => `let value${at} = ${load(at)};`);
+  if (!slide) return lines([...loads, multiply(unrolled ? 'sum' : 'part_sum')]);
   return lines([
-    ...range(values).map(load),
-    ...range(blocks).map((b) =>
-      lines([
-        '{',
-        ...taps.map((ky) => loadWeights(b, ky)),
-        ...range(rows).map((row) => {
-          const products = taps.map((ky) => product(ky, `value${row * valueStep + ky}`));
-          return `${total}${row}_${b} += ${products.join(' + ')};`;
-        }),
-        '}',
-      ]),
-    ),
+    part.declare,
+    ...values.map((at) => `var value${at} = ${at === 0 ? `${type}(0.0)` : load(at - 1)};`),
+    'for (var turn = 0u; turn < u.kernelHeight; turn++) {',
+    ...values.map((at) => `value${at} = ${at < rows - 1 ? `value${at + 1}` : load(at)};`),
+    multiply('part_sum'),
+    'y += u.dilationY; at += u.dilationY * u.inWidth; tap += u.kernelWidth;',
+    '}',
+    part.add,
   ]);
+}
+
+/** The sums of a tile, in the order of `sums`. */
+function sumsOf({ rows, blocks }: ConvDirectVariant) {
+  return range(blocks).flatMap((b) =>
+    range(rows).map((row) => ({ name: `sum${row}_${b}`, row, b })),
+  );
+}
+
+/** WGSL: sums of a part of the terms, and their end. */
+function parts(variant: ConvDirectVariant) {
+  const each = (line: (name: string) => string): string =>
+    lines(sumsOf(variant).map(({ name }) => line(name)));
+  return {
+    declare: each((name) => `var part_${name} = vec4<f32>(0.0);`),
+    add: each((name) => `${name} += part_${name};`),
+  };
 }
 
 /** WGSL of one step of the loop, from its addresses to the counters of the next one. */
 function step(variant: ConvDirectVariant): string {
-  const { source, kernelHeight } = variant;
-  const vector = source !== 'linear';
+  const { source, kernelHeight, slide } = variant;
   return wgsl`
-    let z = firstZ + i32(kz * u.dilationZ);
-    let y = firstY + i32(ky * u.dilationY);
-    let x = firstX + i32(kx * u.dilationX);
-    let inside = (u32(x) < u.inWidth) & (u32(z) < u.inDepth);
-    let pixel = (u32(z) * u.inHeight + u32(y)) * u.inWidth + u32(x);
-    let at = ${vector ? 'blockAt(image, channel, channels, pixel, inPixels)' : '(image * channels + channel) * inPixels + pixel'};
-    let block = channel${vector ? '' : ' / 4u'};
-    let tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
+    let z = firstZ + kz * u.dilationZ;
+    let x = firstX + kx * u.dilationX;
+    var y = firstY + ky * u.dilationY;
+    let inside = (x < u.inWidth) & (z < u.inDepth);
+    let block = channel${source === 'linear' ? ' / 4u' : ''};
+    var at = (image * channels + channel) * inPixels + (z * u.inHeight + y) * u.inWidth + x;
+    var tap = ((block * u.kernelDepth + kz) * u.kernelHeight + ky) * u.kernelWidth + kx;
     ${column(variant)}
     kx++;
     if (kx == u.kernelWidth) {
       kx = 0u;
-      ${kernelHeight === 0 ? 'ky++; if (ky == u.kernelHeight) { ky = 0u; kz++; }' : 'kz++;'}
+      ${kernelHeight === 0 && !slide ? 'ky++; if (ky == u.kernelHeight) { ky = 0u; kz++; }' : 'kz++;'}
+    }
+    if (kz == u.kernelDepth) {
+      kz = 0u;
+      channel++;
     }`;
 }
 
@@ -194,25 +265,34 @@ export const convDirect = defineKernel({
     ...epilogueUniforms,
   },
   bindings: (variant) => [
-    sourceBinding(variant.source === 'c4' ? 'c4' : 'linear', variant.element),
-    weightsBinding(variant.element),
+    sourceBinding(variant.source, variant.element),
+    variant.quad
+      ? { name: 'weights', access: 'read', type: `array<vec4<${variant.element}>>` }
+      : weightsBinding(variant.element),
     ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
-  iterations: ({ source, kernelHeight }, sizes) =>
+  features: ({ quad }) => (quad ? ['subgroups'] : []),
+  iterations: ({ source, kernelHeight, slide }, sizes) =>
     (source === 'linear' ? sizes.inChannels : sizes.inBlocks) *
-    (sizes.kernelDepth * sizes.kernelWidth * (kernelHeight === 0 ? sizes.kernelHeight : 1) +
-      (kernelHeight === 0 ? 2 : 0)),
+    (sizes.kernelDepth *
+      sizes.kernelWidth *
+      (kernelHeight > 0 ? 1 : sizes.kernelHeight + (slide ? 2 : 0)) +
+      (kernelHeight > 0 || slide ? 0 : 2)),
   wgsl(variant) {
-    const { source, rows, blocks, kernelHeight } = variant;
+    const { source, rows, blocks, kernelHeight, slide, quad, lanes } = variant;
+    const single = kernelHeight === 0 && !slide;
+    const part = parts(variant);
     const vector = source !== 'linear';
-    const each = (line: (row: number, block: number) => string): string =>
-      lines(range(rows).flatMap((row) => range(blocks).map((b) => line(row, b))));
+    const sums = sumsOf(variant);
+    const store = (sum: string, row: string, b: string): string =>
+      `if ((firstBlock + ${b} < u.outBlocks) & (outY + ${row} < u.outHeight)) {
+        storeBlock(${sum}, firstBlock + ${b}, c4Index(image, firstBlock + ${b}, u.outBlocks, pixel + ${row} * u.outWidth, u.outPixels));
+      }`;
     return wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
-${vector ? blockReader(source === 'c4' ? 'c4' : 'linear') : ''}
-${flatMain} {
+${quad ? flatMain.replace('local:', 'local: u32, @builtin(subgroup_invocation_id) lane:') : flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let firstBlock = flat / u.tileGroups * ${blocks}u;
   let tile = flat % u.tileGroups * workgroupX + local;
@@ -224,66 +304,52 @@ ${flatMain} {
   let outZ = rest % u.outDepth;
   let image = rest / u.outDepth;
 
-  // Input coordinates of the tile's first tap; negative in the padding.
-  let firstX = i32(outX * u.strideX) - u.padLeft;
-  let firstY = i32(outY * u.strideY) - u.padTop;
-  let firstZ = i32(outZ * u.strideZ) - u.padFront;
+  // Input coordinates of the tile's first tap; negative, that is huge, in the padding.
+  let firstX = outX * u.strideX - u32(u.padLeft);
+  let firstY = outY * u.strideY - u32(u.padTop);
+  let firstZ = outZ * u.strideZ - u32(u.padFront);
   let taps = u.kernelDepth * u.kernelHeight * u.kernelWidth;
   ${lines(
     range(blocks).map(
       (b) => `let weightStart${b} = min(firstBlock + ${b}u, u.outBlocks - 1u) * u.inBlocks * taps;`,
     ),
   )}
-  ${each((row, b) => `var sum${row}_${b} = vec4<f32>(0.0);`)}
+  ${lines(sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`))}
   var kz = 0u;
   var ky = 0u;
   var kx = 0u;
   let inPixels = u.inDepth * u.inHeight * u.inWidth;
   let channels = u.${vector ? 'inBlocks' : 'inChannels'};
-  #if ${kernelHeight === 0}
+  var channel = 0u;
+  #if ${single}
   // The taps of a channel are added up before the sum takes them, as those of a column are below.
-  for (var channel = 0u; channel < channels; channel++) {
-    ${each((row, b) => `var part${row}_${b} = vec4<f32>(0.0);`)}
+  while (channel < channels) {
+    ${part.declare}
     for (var step = 0u; step < taps; step++) {
       ${step(variant)}
-      if (kz == u.kernelDepth) {
-        kz = 0u;
-      }
     }
-    ${each((row, b) => `sum${row}_${b} += part${row}_${b};`)}
+    ${part.add}
   }
   #else
   // One flat loop over (channel block or channel, kz, kx): nested loops would copy all sums at each
   // entry on software adapters.
-  var channel = 0u;
   let steps = channels * u.kernelDepth * u.kernelWidth;
   for (var step = 0u; step < steps; step++) {
     ${step(variant)}
-    if (kz == u.kernelDepth) {
-      kz = 0u;
-      channel++;
-    }
   }
   #endif
 
   if (tile >= u.tiles) {
     return;
   }
-  let outPlane = u.outHeight * u.outWidth;
   let pixel = (outZ * u.outHeight + outY) * u.outWidth + outX;
-  ${lines(
-    range(blocks).map((b) =>
-      lines([
-        `if (firstBlock + ${b}u < u.outBlocks) {`,
-        `let at = c4Index(image, firstBlock + ${b}u, u.outBlocks, pixel, u.outDepth * outPlane);`,
-        ...range(rows).map(
-          (row) =>
-            `if (outY + ${row}u < u.outHeight) { storeBlock(sum${row}_${b}, firstBlock + ${b}u, at + ${row}u * u.outWidth); }`,
-        ),
-        '}',
-      ]),
-    ),
-  )}
+  ${
+    lanes === software
+      ? // Compilers of software adapters take their time over each copy of a store.
+        `var sums = array(${sums.map(({ name }) => name).join()});
+  for (var i = 0u; i < ${sums.length}u; i++) { ${store('sums[i]', `i % ${rows}u`, `i / ${rows}u`)} }`
+      : lines(sums.map(({ name, row, b }) => store(name, `${row}u`, `${b}u`)))
+  }
 }
 `;
   },

@@ -1,7 +1,14 @@
 /** wgconv.ConvertLayout: the same tensor in the other layout. The layout pass inserts it. */
 
 import { convertLayout } from '../../../shaders/convert_layout.ts';
-import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import {
+  type BufferRole,
+  type Dispatch,
+  dispatch,
+  type Element,
+  input,
+  output,
+} from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
@@ -29,18 +36,28 @@ export const convertLayoutOperator = defineOperator<ConvertLayoutAttributes>({
   reference: () => import('../movement/reference.ts').then((m) => m.sameReference),
   lower({ inputs: [x], outputs }, { to }) {
     if (!x) return [];
-    const [batch = 1, channels = 1, ...spatial] = x.dims;
-    const quad = sizeOf(spatial) % 4 === 0;
-    const pixels = sizeOf(spatial) / (quad ? 4 : 1);
-    const blocks = channelBlocks(channels);
-    const count = batch * blocks * pixels;
-    const convert = dispatch(
-      convertLayout,
-      { to, word: x.element === 'f16' ? 'f16' : 'u32', quad },
-      { count, channels, channelBlocks: blocks, pixels },
-      [input(0), output(0)],
-      lineWorkgroups(count),
-    );
-    return [movement('convert_layout', count === 0 ? [] : [convert], outputs)];
+    return [movement('convert_layout', convert(to, x.element, x.dims, output(0)), outputs)];
   },
 });
+
+/** Dispatches that write input 0, of `dims`, to `target` in the other layout. */
+export function convert(
+  to: Layout,
+  element: Element,
+  [batch = 1, channels = 1, ...spatial]: readonly number[],
+  target: BufferRole,
+): Dispatch[] {
+  const quad = sizeOf(spatial) % 4 === 0;
+  const pixels = sizeOf(spatial) / (quad ? 4 : 1);
+  const blocks = channelBlocks(channels);
+  const count = batch * blocks * pixels;
+  if (count === 0) return [];
+  const work = dispatch(
+    convertLayout,
+    { to, word: element === 'f16' ? 'f16' : 'u32', quad },
+    { count, channels, channelBlocks: blocks, pixels },
+    [input(0), target],
+    lineWorkgroups(count),
+  );
+  return [work];
+}

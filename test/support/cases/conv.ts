@@ -49,7 +49,7 @@ export const convBasicCases: readonly ConvCase[] = [
     {
       residual: integers([1, 7, 9, 11], 4),
       activation: relu,
-      algorithms: ['conv_direct.8x2', 'conv_direct.7x2', 'conv_direct.4x2', ...general],
+      algorithms: ['conv_direct.8x2', 'conv_direct.14x2', 'conv_direct.14x2s', ...general],
     },
   ),
   conv(

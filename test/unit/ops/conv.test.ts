@@ -257,13 +257,15 @@ describe('what is offered', () => {
     const pads = [1, 1, 1, 1];
     const best = (x: readonly number[], w: readonly number[], caps: DeviceCaps) =>
       rankCandidates(candidates(x, w, { pads }, caps), caps)[0]?.candidate;
-    expect(best([1, 64, 66, 66], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.8x4');
-    // Fourteen rows are two tiles of seven.
-    expect(best([1, 64, 14, 14], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.7x4');
-    // Where loads are dear, a column of the kernel at a time.
+    expect(best([1, 64, 30, 30], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.14x2s');
+    // Seven rows would be half of a tile of fourteen.
+    expect(best([1, 64, 9, 9], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.7x4s');
+    // Where loads are dear, a column of the kernel at a time, in quads where there are subgroups.
     const adapter = { ...software.adapter, architecture: 'swiftshader' };
     const swiftShader = { ...software, adapter };
     expect(best([1, 64, 66, 66], [64, 64, 5, 5], swiftShader)?.algorithm).toBe('conv_direct.8x2');
+    const quads = { ...swiftShader, subgroups: true };
+    expect(best([1, 64, 9, 9], [64, 64, 5, 5], quads)?.algorithm).toBe('conv_direct.7x4q');
     expect(best([1, 64, 64, 64], [64, 64, 5, 5], compatibilityCaps)?.cost.barriers).toBe(true);
   });
 });
