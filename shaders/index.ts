@@ -35,6 +35,7 @@ import { pointwiseUnary } from './pointwise_unary.ts';
 import { pointwiseWhere } from './pointwise_where.ts';
 import { poolLinear } from './pool_linear.ts';
 import { pool2d } from './pool2d.ts';
+import { quantize } from './quantize.ts';
 import { reduceKernel } from './reduce.ts';
 import { resize } from './resize.ts';
 import { roiPool } from './roi_pool.ts';
@@ -44,6 +45,7 @@ import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
 import { topK } from './top_k.ts';
 import { unpool } from './unpool.ts';
+import { valueRange } from './value_range.ts';
 import { winogradInput } from './winograd_input.ts';
 import { winogradOutput } from './winograd_output.ts';
 
@@ -90,6 +92,8 @@ export const kernels: readonly Kernel[] = [
   poolLinear,
   pool2d,
   reduceKernel,
+  quantize,
+  valueRange,
   resize,
   scatter,
   softmaxKernel,

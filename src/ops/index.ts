@@ -106,6 +106,10 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     async () => binaryOperators,
   ],
   ['wgconv.Pointwise', () => import('./pointwise/composite.ts').then((m) => [m.composite])],
+  [
+    'QuantizeLinear DequantizeLinear DynamicQuantizeLinear',
+    () => import('./quantize/operators.ts').then((m) => m.quantizeOperators),
+  ],
   ['Max Min Sum Mean', () => import('./pointwise/variadic.ts').then((m) => m.variadicOperators)],
 ];
 
