@@ -21,11 +21,13 @@ import { gemmC4 } from './gemm_c4.ts';
 import { gemmSum } from './gemm_sum.ts';
 import { gridSample } from './grid_sample.ts';
 import { im2col } from './im2col.ts';
+import { integerProduct } from './integer_product.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
 import { matvec } from './matvec.ts';
 import { normaliseKernel } from './normalise.ts';
 import { packConv } from './pack_conv.ts';
+import { packIntegers } from './pack_integers.ts';
 import { packWinograd } from './pack_winograd.ts';
 import { pad } from './pad.ts';
 import { permute } from './permute.ts';
@@ -37,6 +39,7 @@ import { poolLinear } from './pool_linear.ts';
 import { pool2d } from './pool2d.ts';
 import { quantize } from './quantize.ts';
 import { reduceKernel } from './reduce.ts';
+import { requantize } from './requantize.ts';
 import { resize } from './resize.ts';
 import { roiPool } from './roi_pool.ts';
 import { scatter } from './scatter.ts';
@@ -93,6 +96,9 @@ export const kernels: readonly Kernel[] = [
   pool2d,
   reduceKernel,
   quantize,
+  packIntegers,
+  integerProduct,
+  requantize,
   valueRange,
   resize,
   scatter,

@@ -19,6 +19,8 @@ export interface DeviceCaps {
    * feature); none unless the caller asked for it.
    */
   readonly subgroupMatrix: readonly ('f32' | 'f16')[];
+  /** WGSL has `packed_4x8_integer_dot_product`: products of four bytes in a word. */
+  readonly packedDot: boolean;
   /** Subgroup size where it is one fixed number, else 0. */
   readonly subgroupSize: number;
   readonly limits: {
@@ -57,6 +59,7 @@ export const compatibilityCaps: DeviceCaps = {
   timestamps: false,
   subgroups: false,
   subgroupMatrix: [],
+  packedDot: false,
   subgroupSize: 0,
   limits: {
     storageBuffersPerStage: 8,

@@ -264,6 +264,12 @@ function subgroupMatrixElements(device: GPUDevice): DeviceCaps['subgroupMatrix']
   );
 }
 
+/** A feature of the language, which no device need ask for. */
+function hasPackedDot(): boolean {
+  const { gpu } = navigator as Partial<Navigator>;
+  return !!gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product');
+}
+
 function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
   const compatibility = !!options.compatibilityLimits;
   const info = device.adapterInfo as (GPUAdapterInfo & Record<string, unknown>) | undefined;
@@ -284,6 +290,7 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
     timestamps: device.features.has('timestamp-query') && !compatibility,
     subgroups,
     subgroupMatrix: options.experimentalSubgroupMatrix ? subgroupMatrixElements(device) : [],
+    packedDot: !compatibility && hasPackedDot(),
     subgroupSize: subgroups && subgroupMin === subgroupMax ? subgroupMin : 0,
     limits: {
       storageBuffersPerStage: clamp(limits.maxStorageBuffersPerShaderStage, 8),

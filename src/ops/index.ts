@@ -110,6 +110,10 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'QuantizeLinear DequantizeLinear DynamicQuantizeLinear',
     () => import('./quantize/operators.ts').then((m) => m.quantizeOperators),
   ],
+  [
+    'ConvInteger QLinearConv MatMulInteger QLinearMatMul',
+    () => import('./integer-product/operators.ts').then((m) => m.integerOperators),
+  ],
   ['Max Min Sum Mean', () => import('./pointwise/variadic.ts').then((m) => m.variadicOperators)],
 ];
 

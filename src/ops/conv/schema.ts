@@ -5,14 +5,14 @@
 
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { type Dim, formatDims, isStatic, type TensorType } from '../../core/shape.ts';
+import { isStatic, type TensorType } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
 import type { LayoutChoice, NodeFacts, Traits } from '../operator.ts';
 import { defineOperator } from '../operator.ts';
-import { readWindow, refuseTooLarge, windowOutput, withPads } from '../window.ts';
+import { withPads } from '../window.ts';
 import type { ConvAttributes } from './geometry.ts';
-import { kernelOf } from './kernel-of.ts';
 import { loadConv, lowerConv } from './lower.ts';
+import { convAttributes, convOutput } from './output.ts';
 import { convInputs, resultLayouts } from './problem.ts';
 
 export type { ConvAttributes } from './geometry.ts';
@@ -23,46 +23,14 @@ function infer(
 ): readonly TensorType[] {
   const [source, weight, bias] = inputs;
   if (!source || !weight) throw new WgconvError('missing-input', 'Conv needs X and W');
-  const fail = (message: string): never => {
-    throw new WgconvError('invalid-shape', message, {
-      data: { X: source.dims, W: weight.dims, B: bias?.dims, group: attributes.group },
-    });
-  };
   if (!isFloat(source.type)) {
     throw new WgconvError('wrong-type', `Conv takes floating-point tensors, not ${source.type}`);
   }
   if (weight.type !== source.type || (bias && bias.type !== source.type)) {
     throw new WgconvError('wrong-type', 'X, W and B must have one type');
   }
-  const rank = source.dims.length;
-  if (rank < 3 || weight.dims.length !== rank) {
-    fail(`X ${formatDims(source.dims)} and W ${formatDims(weight.dims)} must have one rank from 3`);
-  }
-  const { group } = attributes;
-  const [batch, channels] = source.dims as [Dim, Dim];
-  const [outChannels, perGroup] = weight.dims as [Dim, Dim];
-  if (typeof outChannels === 'number' && outChannels % group !== 0) {
-    fail(`${outChannels} output channels do not divide into ${group} groups`);
-  }
-  if (
-    typeof channels === 'number' &&
-    typeof perGroup === 'number' &&
-    channels !== perGroup * group
-  ) {
-    fail(`X has ${channels} channels where W needs ${perGroup} × ${group} groups`);
-  }
-  if (bias && (bias.dims.length !== 1 || !fits(bias.dims[0], outChannels))) {
-    fail(`B ${formatDims(bias.dims)} must be [${outChannels}]`);
-  }
-  const size = source.dims.slice(2);
-  const kernel = kernelOf(weight);
-  const spatial = windowOutput(size, kernel, attributes);
-  refuseTooLarge(size, spatial, kernel, attributes);
-  return [{ type: source.type, dims: [batch, outChannels, ...spatial] }];
+  return [{ type: source.type, dims: convOutput(source, weight, bias, attributes) }];
 }
-
-const fits = (dim: Dim | undefined, expected: Dim): boolean =>
-  typeof dim !== 'number' || typeof expected !== 'number' || dim === expected;
 
 /** Source channels up to which a first layer reads the model's own layout. */
 export const linearSourceChannels = 3;
@@ -108,11 +76,7 @@ const traits: Traits<ConvAttributes> = {
 export const conv = defineOperator<ConvAttributes>({
   type: 'Conv',
   arity: { inputs: [2, 3], outputs: [1, 1] },
-  attributes(source) {
-    const group = source.int('group', 1);
-    if (group < 1) source.fail('"group" must be positive');
-    return { ...readWindow(source), group };
-  },
+  attributes: convAttributes,
   infer,
   accuracy: 'sum',
   traits,
