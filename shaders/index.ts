@@ -21,6 +21,7 @@ import { gemmC4 } from './gemm_c4.ts';
 import { gemmSum } from './gemm_sum.ts';
 import { gridSample } from './grid_sample.ts';
 import { im2col } from './im2col.ts';
+import { integerDepthwise } from './integer_depthwise.ts';
 import { integerProduct } from './integer_product.ts';
 import type { Kernel } from './lib/kernel.ts';
 import { lrnKernel } from './lrn.ts';
@@ -98,6 +99,7 @@ export const kernels: readonly Kernel[] = [
   quantize,
   packIntegers,
   integerProduct,
+  integerDepthwise,
   requantize,
   valueRange,
   resize,

@@ -12,6 +12,7 @@
  */
 
 import { tapTurns } from './lib/conv-geometry.ts';
+import { integerWindowUniforms, originOf, unpackBytes } from './lib/integer-window.ts';
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
@@ -47,31 +48,8 @@ const uniforms = {
   channelBlocks: 'u32',
   outs: 'u32',
   outBlocks: 'u32',
-  inDepth: 'u32',
-  inHeight: 'u32',
-  inWidth: 'u32',
-  outHeight: 'u32',
-  outWidth: 'u32',
-  outPixels: 'u32',
-  kernelDepth: 'u32',
-  kernelHeight: 'u32',
-  kernelWidth: 'u32',
-  strideZ: 'u32',
-  strideY: 'u32',
-  strideX: 'u32',
-  dilationZ: 'u32',
-  dilationY: 'u32',
-  dilationX: 'u32',
-  padFront: 'i32',
-  padTop: 'i32',
-  padLeft: 'i32',
-  /** Strides of the zero points; what they lack to those of the stored integers. */
-  hasSourceZero: 'u32',
+  ...integerWindowUniforms,
   sourceZeroStride: 'u32',
-  sourceOffset: 'i32',
-  hasWeightZero: 'u32',
-  weightZeroStride: 'u32',
-  weightOffset: 'i32',
   resultOutStride: 'u32',
   resultPixelStride: 'u32',
 } as const;
@@ -119,9 +97,7 @@ export const integerProduct = defineKernel<IntegerProductVariant, typeof uniform
     return wgsl`
 ${flatIndex}
 #if ${!packedDot}
-fn unpack(word: u32) -> vec4<i32> {
-  return bitcast<vec4<i32>>(vec4<u32>(word) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u);
-}
+${unpackBytes}
 #endif
 fn sourceZero(pixel: u32, first: u32) -> i32 {
   if (u.hasSourceZero == 0u) {
@@ -135,13 +111,7 @@ fn weightZero(out: u32, first: u32) -> i32 {
   }
   return weightZeros[first + out * u.weightZeroStride] - u.weightOffset;
 }
-// The tap of a pixel that lies at the origin of its window.
-fn originOf(pixel: u32) -> vec3<i32> {
-  let row = pixel / u.outWidth;
-  let z = row / u.outHeight * u.strideZ;
-  return vec3<i32>(vec3<u32>(z, row % u.outHeight * u.strideY, pixel % u.outWidth * u.strideX)) -
-    vec3<i32>(u.padFront, u.padTop, u.padLeft);
-}
+${originOf}
 fn store(outer: u32, pixel: u32, out: u32, place: vec4<u32>, sum: vec4<i32>, sourceSum: i32) {
   if (pixel >= u.outPixels) {
     return;

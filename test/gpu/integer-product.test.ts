@@ -63,6 +63,17 @@ describe('ConvInteger', () => {
     await checkOperator(context, { ...testCase, constants: [1] });
   });
 
+  test('depthwise, with a zero point for each channel', async () => {
+    const inputs = [
+      ...[bytes([2, 6, 9, 7], 1, 'uint8'), bytes([6, 1, 3, 2], 2, 'uint8')],
+      ...[bytes([], 3, 'uint8'), bytes([6], 4, 'uint8')],
+    ];
+    const attributes = { group: 6, pads: [1, 0, 2, 1], strides: [2, 1], dilations: [1, 2] };
+    await check({ op: 'ConvInteger', inputs, attributes }, [1, 3]);
+    const runs = await checkOperator(context, { op: 'ConvInteger', inputs, attributes });
+    expect(runs.map(({ algorithm }) => algorithm)).toContain('integer_depthwise');
+  });
+
   test('weights without a zero point need no sums of the source', async () => {
     const inputs = [bytes([1, 5, 6, 6], 1, 'int8'), bytes([3, 5, 2, 2], 2, 'int8')];
     await check({ op: 'ConvInteger', inputs }, [1]);
@@ -125,6 +136,16 @@ describe('QLinearConv', () => {
     const attributes = { pads: [1, 1, 1, 1] };
     await check({ op: 'QLinearConv', inputs, attributes }, hasBias ? [3, 4, 5, 8] : [3, 4, 5]);
   });
+});
+
+test('QLinearConv, depthwise', async () => {
+  const inputs = [
+    ...[bytes([1, 5, 6, 7], 1, 'uint8'), tensorOf([], [0.05]), bytes([], 3, 'uint8')],
+    ...[bytes([5, 1, 3, 3], 2, 'int8'), tensorOf([], [0.013]), bytes([], 5, 'int8')],
+    ...[tensorOf([], [0.3]), bytes([], 6, 'uint8')],
+  ];
+  const attributes = { group: 5, pads: [1, 1, 1, 1] };
+  await check({ op: 'QLinearConv', inputs, attributes }, [3, 4, 5]);
 });
 
 describe('QLinearMatMul', () => {

@@ -1,11 +1,13 @@
 /** The integer operators on a device: operands packed, one product, and a quantised result. */
 
+import { integerDepthwise } from '../../../shaders/integer_depthwise.ts';
 import {
   type IntegerProductVariant,
   integerLanes,
   integerProduct,
   integerTiles,
 } from '../../../shaders/integer_product.ts';
+import type { integerWindowUniforms } from '../../../shaders/lib/integer-window.ts';
 import {
   type BufferRole,
   dispatch,
@@ -13,6 +15,7 @@ import {
   input,
   output,
   packed,
+  type UniformValues,
 } from '../../../shaders/lib/kernel.ts';
 import { packIntegers } from '../../../shaders/pack_integers.ts';
 import { requantize } from '../../../shaders/requantize.ts';
@@ -23,7 +26,13 @@ import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { rangeOf } from '../quantize/granularity.ts';
 import { tensorBytes } from '../reduce/lower.ts';
-import type { IntegerLowering, IntegerProblem, PackedOperand, Requantisation } from './problem.ts';
+import type {
+  DepthwiseProblem,
+  IntegerLowering,
+  IntegerProblem,
+  PackedOperand,
+  Requantisation,
+} from './problem.ts';
 import type { IntegerRoles } from './roles.ts';
 
 /** What unsigned integers are stored less, so that all are signed. */
@@ -82,87 +91,143 @@ function hasWeightZero(io: LoweringIO, { input: index, zero }: PackedOperand): b
 
 export function lowerIntegers(
   io: LoweringIO,
-  { problems, requantisation }: IntegerLowering,
+  { depthwise, problems, requantisation }: IntegerLowering,
   roles: IntegerRoles,
   caps: DeviceCaps,
 ): Candidate[] {
-  return problems.flatMap((problem) =>
+  const products = problems.flatMap((problem) =>
     [...(caps.packedDot ? [true] : []), false].flatMap((packedDot) =>
       integerTiles.map((tile) => {
         const variant: IntegerProductVariant = {
           ...{ packedDot, weightZero: hasWeightZero(io, problem.weights), ...tile },
           lanes: caps.software ? integerLanes.software : integerLanes.hardware,
         };
-        return candidate(io, problem, requantisation, roles, variant);
+        return product(io, problem, variant, caps);
       }),
     ),
   );
+  const all = depthwise ? [lowerDepthwise(io, depthwise), ...products] : products;
+  return requantisation ? all.map((one) => requantised(io, one, requantisation, roles)) : all;
 }
 
-function candidate(
+/** Uniforms that the kernels share. */
+function windowValues(
+  io: LoweringIO,
+  { source, weights, outPixels, window }: DepthwiseProblem,
+): UniformValues<typeof integerWindowUniforms> {
+  // Only what the kernels have: a geometry of a convolution says more.
+  const { inDepth, inHeight, inWidth, outHeight, outWidth } = window;
+  const { kernelDepth, kernelHeight, kernelWidth, strideZ, strideY, strideX } = window;
+  const { dilationZ, dilationY, dilationX, padFront, padTop, padLeft } = window;
+  return {
+    ...{ inDepth, inHeight, inWidth, outHeight, outWidth, outPixels },
+    ...{ kernelDepth, kernelHeight, kernelWidth, strideZ, strideY, strideX },
+    ...{ dilationZ, dilationY, dilationX, padFront, padTop, padLeft },
+    hasSourceZero: io.inputs[source.zero] ? 1 : 0,
+    sourceOffset: offsetOf(io, source.input),
+    hasWeightZero: io.inputs[weights.zero] ? 1 : 0,
+    weightZeroStride: weights.zeroStride,
+    weightOffset: offsetOf(io, weights.input),
+  };
+}
+
+/** The zero point, or some other buffer in its place. */
+const zeroOf = (io: LoweringIO, { zero }: PackedOperand): BufferRole =>
+  io.inputs[zero] ? input(zero) : packed(0);
+
+function product(
   io: LoweringIO,
   problem: IntegerProblem,
-  requantisation: Requantisation | undefined,
-  roles: IntegerRoles,
   variant: IntegerProductVariant,
+  caps: DeviceCaps,
 ): Candidate {
-  const { source, weights, channels, outs, outPixels, window, places } = problem;
+  const { source, weights, channels, outs, outPixels, places } = problem;
+  const { packedDot, pixels, blocks, lanes } = variant;
   const channelBlocks = Math.ceil(channels / 4);
   const outBlocks = Math.ceil(outs / 4);
-  const pixelTiles = Math.ceil(outPixels / (variant.pixels * variant.lanes));
-  const outTiles = Math.ceil(outBlocks / variant.blocks);
+  const pixelTiles = Math.ceil(outPixels / (pixels * lanes));
+  const outTiles = Math.ceil(outBlocks / blocks);
   const workgroups = pixelTiles * outTiles * places.length;
-  const zeroOf = ({ zero }: PackedOperand): BufferRole =>
-    io.inputs[zero] ? input(zero) : packed(3);
-  const product = dispatch(
+  const step = dispatch(
     integerProduct,
     variant,
     {
       ...{ outers: places.length, pixelTiles, outTiles, channels, channelBlocks, outs, outBlocks },
-      ...windowValues(window),
-      outPixels,
-      hasSourceZero: io.inputs[source.zero] ? 1 : 0,
+      ...windowValues(io, problem),
       sourceZeroStride: source.zeroStride,
-      sourceOffset: offsetOf(io, source.input),
-      hasWeightZero: io.inputs[weights.zero] ? 1 : 0,
-      weightZeroStride: weights.zeroStride,
-      weightOffset: offsetOf(io, weights.input),
       resultOutStride: problem.resultOutStride,
       resultPixelStride: problem.resultPixelStride,
     },
-    [packed(0), packed(1), packed(2), zeroOf(source), zeroOf(weights), packed(3), output(0)],
+    [
+      ...[packed(0), packed(1), packed(2), zeroOf(io, source), zeroOf(io, weights)],
+      ...[packed(3), output(0)],
+    ],
     foldWorkgroups(workgroups),
   );
-  const packings = [
-    packing(io, source, channels, 1),
-    packing(io, weights, channels, 4),
-    packing(io, weights, channels, 4, true),
-    placesTable(places),
-  ];
-  const quantise = requantisation && requantised(io, requantisation, roles);
-  if (quantise) packings.push(quantise.places);
-  const { packedDot, pixels, blocks, lanes } = variant;
-  const taps = weights.inner;
   const { kind, tile } = { kind: packedDot ? 'dot' : 'unpacked', tile: `${pixels}x${blocks}` };
+  // Measured: SwiftShader takes 4 times as long for the dot products of a large tile.
+  const rate = caps.software ? (packedDot ? 0.1 : 0.2) : packedDot ? 0.8 : 0.25;
   return {
     algorithm: `integer_product.${problem.form}.${kind}.${tile}`,
-    dispatches: [product, ...(quantise ? [quantise.step] : [])],
+    dispatches: [step],
     scratch: [],
-    packings,
+    packings: [
+      packing(io, source, channels, 1),
+      packing(io, weights, channels, 4),
+      packing(io, weights, channels, 4, true),
+      placesTable(places),
+    ],
     cost: {
-      macs: workgroups * lanes * pixels * blocks * 16 * channelBlocks * taps,
-      bytes: tensorBytes(...io.outputs) + (source.outers * channels * source.inner) / 4,
+      macs: workgroups * lanes * pixels * blocks * 16 * channelBlocks * weights.inner,
+      bytes: movedBytes(io, source, channels),
       invocations: workgroups * lanes,
-      efficiency: (packedDot ? 0.8 : 0.25) * (pixels > 2 ? 1 : 0.6),
+      efficiency: rate * (pixels > 2 ? 1 : 0.6),
       barriers: false,
     },
   };
 }
 
-function requantised(io: LoweringIO, requantisation: Requantisation, roles: IntegerRoles) {
+function lowerDepthwise(io: LoweringIO, problem: DepthwiseProblem): Candidate {
+  const { source, weights, channels, outPixels } = problem;
+  const channelBlocks = Math.ceil(channels / 4);
+  const count = source.outers * channelBlocks * outPixels;
+  const step = dispatch(
+    integerDepthwise,
+    {},
+    { count, channels, channelBlocks, ...windowValues(io, problem) },
+    [packed(0), packed(1), zeroOf(io, source), zeroOf(io, weights), output(0)],
+    lineWorkgroups(count),
+  );
+  return {
+    algorithm: 'integer_depthwise',
+    dispatches: [step],
+    scratch: [],
+    packings: [packing(io, source, channels, 1), packing(io, weights, channels, 1)],
+    cost: {
+      macs: count * 4 * weights.inner,
+      bytes: movedBytes(io, source, channels),
+      invocations: count,
+      efficiency: 0.1,
+      barriers: false,
+    },
+  };
+}
+
+/** Results, and the packed source. */
+function movedBytes(io: LoweringIO, { outers, inner }: PackedOperand, channels: number): number {
+  return tensorBytes(...io.outputs) + outers * inner * channels;
+}
+
+/** Appends the step that turns the sums into quantised results. */
+function requantised(
+  io: LoweringIO,
+  sums: Candidate,
+  requantisation: Requantisation,
+  roles: IntegerRoles,
+): Candidate {
   const [y] = io.outputs;
   const { quantised: scales } = roles;
-  if (!y || !scales) return undefined;
+  if (!y || !scales) return sums;
   const { rows, columns, rowStrides, columnStrides, places } = requantisation;
   const count = sizeOf(y.dims);
   const [low, high] = rangeOf(y.type);
@@ -174,20 +239,13 @@ function requantised(io: LoweringIO, requantisation: Requantisation, roles: Inte
     { count, rows, columns, rowStrides, columnStrides, hasBias: hasBias ? 1 : 0, low, high },
     [
       ...[xScale, wScale, yScale, yZero, hasBias ? bias : yZero].map(input),
-      ...[packed(4), output(0)],
+      ...[packed(sums.packings.length), output(0)],
     ],
     lineWorkgroups(count),
   );
-  return { step, places: placesTable(places) };
-}
-
-/** Only what the kernel has: a geometry of a convolution says more. */
-function windowValues(w: IntegerProblem['window']): IntegerProblem['window'] {
-  const { inDepth, inHeight, inWidth, outHeight, outWidth } = w;
-  const { kernelDepth, kernelHeight, kernelWidth, strideZ, strideY, strideX } = w;
-  const { dilationZ, dilationY, dilationX, padFront, padTop, padLeft } = w;
   return {
-    ...{ inDepth, inHeight, inWidth, outHeight, outWidth, kernelDepth, kernelHeight, kernelWidth },
-    ...{ strideZ, strideY, strideX, dilationZ, dilationY, dilationX, padFront, padTop, padLeft },
+    ...sums,
+    dispatches: [...sums.dispatches, step],
+    packings: [...sums.packings, placesTable(places)],
   };
 }

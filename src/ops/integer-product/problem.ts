@@ -63,7 +63,14 @@ export interface Requantisation {
   readonly places: readonly (readonly [number, number, number, number])[];
 }
 
+/** A convolution of one input and one output channel for each group, as one of all channels. */
+export type DepthwiseProblem = Omit<
+  IntegerProblem,
+  'form' | 'places' | 'resultOutStride' | 'resultPixelStride' | 'outs'
+>;
+
 export interface IntegerLowering {
+  readonly depthwise?: DepthwiseProblem | undefined;
   /** Ways to read the operands; any gives the result. */
   readonly problems: readonly IntegerProblem[];
   readonly requantisation: Requantisation | undefined;
@@ -91,6 +98,22 @@ export function convLowering(
   const zeroStride = spread('the zero point of w', roles.wZero);
   const scales = roles.quantised;
   return {
+    depthwise:
+      channels === 1 && outs === 1
+        ? {
+            source: {
+              ...{ input: roles.x, outers: batch, outs: 1, inner: plane },
+              ...{ outerStride: group * plane, outStride: 0, channelStride: plane, innerStride: 1 },
+              ...{ zero: roles.xZero, zeroStride: 0 },
+            },
+            weights: {
+              ...{ input: roles.w, outers: 1, outs: 1, inner: taps },
+              ...{ outerStride: 0, outStride: 0, channelStride: taps, innerStride: 1 },
+              ...{ zero: roles.wZero, zeroStride },
+            },
+            ...{ channels: group, outPixels, window: g },
+          }
+        : undefined,
     problems: [
       {
         form: 'conv',

@@ -1,0 +1,46 @@
+/** What the kernels of integer convolutions share: the window's uniforms, where it begins, bytes. */
+
+/** Spread into a kernel's `uniforms`. */
+export const integerWindowUniforms = {
+  inDepth: 'u32',
+  inHeight: 'u32',
+  inWidth: 'u32',
+  outHeight: 'u32',
+  outWidth: 'u32',
+  outPixels: 'u32',
+  kernelDepth: 'u32',
+  kernelHeight: 'u32',
+  kernelWidth: 'u32',
+  strideZ: 'u32',
+  strideY: 'u32',
+  strideX: 'u32',
+  dilationZ: 'u32',
+  dilationY: 'u32',
+  dilationX: 'u32',
+  padFront: 'i32',
+  padTop: 'i32',
+  padLeft: 'i32',
+  /** Whether there are zero points, and what those of the model lack to those of stored integers. */
+  hasSourceZero: 'u32',
+  sourceOffset: 'i32',
+  hasWeightZero: 'u32',
+  weightZeroStride: 'u32',
+  weightOffset: 'i32',
+} as const;
+
+/** WGSL: z, y and x of the first tap of an output pixel. */
+export const originOf = `
+fn originOf(pixel: u32) -> vec3<i32> {
+  let row = pixel / u.outWidth;
+  let z = row / u.outHeight * u.strideZ;
+  return vec3<i32>(vec3<u32>(z, row % u.outHeight * u.strideY, pixel % u.outWidth * u.strideX)) -
+    vec3<i32>(u.padFront, u.padTop, u.padLeft);
+}
+`;
+
+/** WGSL: the four signed bytes of a word. */
+export const unpackBytes = `
+fn unpack(word: u32) -> vec4<i32> {
+  return bitcast<vec4<i32>>(vec4<u32>(word) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u);
+}
+`;
