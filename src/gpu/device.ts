@@ -266,7 +266,7 @@ function subgroupMatrixElements(device: GPUDevice): DeviceCaps['subgroupMatrix']
 
 /** A feature of the language, which no device need ask for. */
 function hasPackedDot(): boolean {
-  const { gpu } = navigator as Partial<Navigator>;
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
   return !!gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product');
 }
 
