@@ -52,6 +52,7 @@ import { unpool } from './unpool.ts';
 import { valueRange } from './value_range.ts';
 import { winogradInput } from './winograd_input.ts';
 import { winogradOutput } from './winograd_output.ts';
+import { winogradProduct } from './winograd_product.ts';
 
 export const kernels: readonly Kernel[] = [
   convGrouped,
@@ -60,6 +61,7 @@ export const kernels: readonly Kernel[] = [
   packWinograd,
   winogradInput,
   winogradOutput,
+  winogradProduct,
   im2col,
   gemmC4,
   splitSum,

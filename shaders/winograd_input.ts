@@ -64,7 +64,7 @@ ${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let tile = index % u.tiles;
   let block = index / u.tiles;
-  if (block >= u.inBlocks) {
+  if (block >= u.inBlocks || u.firstTile + tile >= u.allTiles) {
     return;
   }
   let place = tileAt(tile);

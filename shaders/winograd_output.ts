@@ -61,7 +61,7 @@ ${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let tile = index % u.tiles;
   let block = index / u.tiles;
-  if (block >= u.outBlocks) {
+  if (block >= u.outBlocks || u.firstTile + tile >= u.allTiles) {
     return;
   }
   let plane = u.outBlocks * u.tiles;

@@ -127,7 +127,9 @@ export const winogradUniforms = {
   /** Tiles of one image along x and y. */
   tilesX: 'u32',
   tilesY: 'u32',
-  /** The first tile of this round, over all images, and how many it has. */
+  /** Tiles of all images. */
+  allTiles: 'u32',
+  /** The first tile of this round, and how many it has; the last ones may lie past the end. */
   firstTile: 'u32',
   tiles: 'u32',
 } as const;

@@ -10,6 +10,7 @@ import {
   foldWorkgroups,
   input,
   output,
+  packed,
   scratch,
 } from '../../../shaders/lib/kernel.ts';
 import { range } from '../../../shaders/lib/unroll.ts';
@@ -17,6 +18,13 @@ import { type WinogradSize, winogradLanes, winogradSizes } from '../../../shader
 import { packWinograd } from '../../../shaders/pack_winograd.ts';
 import { winogradInput } from '../../../shaders/winograd_input.ts';
 import { winogradOutput } from '../../../shaders/winograd_output.ts';
+import {
+  type WinogradProductTile,
+  winogradProduct,
+  winogradProductLanes,
+  winogradProductTileNames,
+  winogradProductTiles,
+} from '../../../shaders/winograd_product.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { geometryValues, movedBytes } from './cost.ts';
@@ -46,13 +54,13 @@ const fewChannels = (p: ConvProblem): boolean => Math.min(p.inChannels, p.outCha
 /** Fewer tiles than these do not fill a dispatch. */
 const leastTiles = 64;
 
-/** Products with workgroup memory, and without, that are worth a look. */
+/** Products with workgroup memory, and without, that are worth a look on a GPU. */
 const mostProducts = 2;
 
 export function lowerWinograd(p: ConvProblem, caps: DeviceCaps, io: LoweringIO): Candidate[] {
   return winogradSizes.flatMap((size) => {
     const rounds = roundsOf(p, size, caps, io.scratchBytes);
-    const byRound = rounds.map((round) => roundProducts(p, round, caps));
+    const byRound = rounds.map((round) => roundProducts(p, size, round, caps));
     return (byRound[0] ?? []).flatMap(({ name }) => {
       const chosen = byRound.flatMap((list) => list.filter((other) => other.name === name));
       if (chosen.length < rounds.length) return [];
@@ -61,18 +69,70 @@ export function lowerWinograd(p: ConvProblem, caps: DeviceCaps, io: LoweringIO):
   });
 }
 
-/** The likely best products of one point of a round; those are alike for all points. */
-function roundProducts(p: ConvProblem, round: Round, caps: DeviceCaps): Product[] {
-  const all = products(productProblem(p, round.tiles), scratch(0), 'c4', 2, caps)
+/** The products of all points of a round, from the transformed inputs to where outputs come from. */
+type RoundProduct = Pick<Product, 'name' | 'dispatches' | 'cost'>;
+
+function roundProducts(
+  p: ConvProblem,
+  size: WinogradSize,
+  { tiles }: Round,
+  caps: DeviceCaps,
+): RoundProduct[] {
+  const points = pointsOf(size);
+  if (caps.software) {
+    return winogradProductTileNames.map((tile) => matrixProduct(p, tile, tiles, points));
+  }
+  const all = products(productProblem(p, tiles), scratch(0), 'c4', 2, caps)
     .filter(({ dispatches }) => dispatches.length === 1)
     .sort((a, b) => effort(a) - effort(b));
   const withBarriers = all.filter(({ cost }) => cost.barriers);
   const without = all.filter(({ cost }) => !cost.barriers);
-  return [...without.slice(0, mostProducts), ...withBarriers.slice(0, mostProducts)];
+  return [...without.slice(0, mostProducts), ...withBarriers.slice(0, mostProducts)].map(
+    (product) => batched(product, points),
+  );
 }
 
 const effort = ({ cost }: Product): number => cost.macs / cost.efficiency;
 
+/** Share of the multiply-add ceiling, between those measured on llvmpipe and SwiftShader. */
+const matrixEfficiency: Readonly<Record<WinogradProductTile, number>> = {
+  '16x4': 0.33,
+  '8x4': 0.3,
+  '4x4': 0.25,
+};
+
+function matrixProduct(
+  p: ConvProblem,
+  tile: WinogradProductTile,
+  tiles: number,
+  points: number,
+): RoundProduct {
+  const { inBlocks: kBlocks, outBlocks } = geometryValues(p);
+  const shape = winogradProductTiles[tile];
+  const groups = tiles / 4;
+  const stride = Math.ceil(groups / shape.groups);
+  const invocations = points * Math.ceil(outBlocks / shape.blocks) * stride;
+  return {
+    name: tile,
+    dispatches: [
+      dispatch(
+        winogradProduct,
+        { tile },
+        { kBlocks, outBlocks, groups, points, stride },
+        [scratch(0), packed(0), scratch(1)],
+        foldWorkgroups(Math.ceil(invocations / winogradProductLanes)),
+      ),
+    ],
+    cost: {
+      macs: invocations * shape.groups * shape.blocks * kBlocks * 64,
+      invocations,
+      efficiency: matrixEfficiency[tile],
+      barriers: false,
+    },
+  };
+}
+
+/** Tiles that go through the transforms at once: fours, the last ones perhaps past the end. */
 interface Round {
   readonly firstTile: number;
   readonly tiles: number;
@@ -103,7 +163,7 @@ function roundsOf(
   const each = Math.ceil(all / count / 8) * 8;
   return range(Math.ceil(all / each)).map((round) => ({
     firstTile: round * each,
-    tiles: Math.min(each, all - round * each),
+    tiles: Math.min(each, Math.ceil((all - round * each) / 4) * 4),
   }));
 }
 
@@ -129,7 +189,7 @@ function candidate(
   p: ConvProblem,
   size: WinogradSize,
   rounds: readonly Round[],
-  chosen: readonly Product[],
+  chosen: readonly RoundProduct[],
   caps: DeviceCaps,
   plainRounding = false,
 ): Candidate {
@@ -144,15 +204,15 @@ function candidate(
     arithmetic: arithmetic[size],
     onlyForced: plainRounding ? size === 4 : fewChannels(p),
     dispatches: rounds.flatMap((round, at) =>
-      transforms(p, size, round, caps, batched(chosen[at]?.dispatches ?? [], points)),
+      transforms(p, size, round, caps, chosen[at]?.dispatches ?? []),
     ),
     scratch: [points * inBlocks * most * 16, points * outBlocks * most * 16],
     packings: [packing],
     cost: {
-      macs: points * chosen.reduce((sum, { cost }) => sum + cost.macs, 0),
+      macs: chosen.reduce((sum, { cost }) => sum + cost.macs, 0),
       bytes: transformed + packing.bytes,
       serialBytes: transformed + movedBytes(p),
-      invocations: points * (first?.cost.invocations ?? 0),
+      invocations: first?.cost.invocations ?? 0,
       efficiency:
         (first?.cost.efficiency ?? 1) * confidence[caps.software ? 'software' : 'hardware'],
       barriers: first?.cost.barriers ?? false,
@@ -160,13 +220,17 @@ function candidate(
   };
 }
 
-/** Products of all points, from the transformed inputs to where the output transform reads. */
-function batched(dispatches: readonly Dispatch[], points: number): Dispatch[] {
-  return dispatches.map((dispatch) => ({
-    ...dispatch,
-    buffers: dispatch.buffers.map((role) => (role.role === 'output' ? scratch(1) : role)),
-    workgroups: [dispatch.workgroups[0], dispatch.workgroups[1], points],
-  }));
+/** A product of one point, for all points. */
+function batched({ name, dispatches, cost }: Product, points: number): RoundProduct {
+  return {
+    name,
+    dispatches: dispatches.map((dispatch) => ({
+      ...dispatch,
+      buffers: dispatch.buffers.map((role) => (role.role === 'output' ? scratch(1) : role)),
+      workgroups: [dispatch.workgroups[0], dispatch.workgroups[1], points],
+    })),
+    cost: { ...cost, macs: points * cost.macs, invocations: points * cost.invocations },
+  };
 }
 
 /** The dispatches of one round, around its products. */
@@ -180,7 +244,8 @@ function transforms(
   const geometry = geometryValues(p);
   const { inBlocks, inHeight, inWidth, padTop, padLeft } = geometry;
   const { outBlocks, outHeight, outWidth } = geometry;
-  const { tilesX, tilesY } = tilesOf(p, size);
+  const { tilesX, tilesY, all } = tilesOf(p, size);
+  const tiles = { tilesX, tilesY, allTiles: all, ...round };
   const lanes = winogradLanes[caps.software ? 'software' : 'hardware'];
   const groups = (blocks: number) => foldWorkgroups(Math.ceil((blocks * round.tiles) / lanes));
   const { element, epilogue } = p;
@@ -188,7 +253,7 @@ function transforms(
     dispatch(
       winogradInput,
       { size, lanes, source: p.sourceLayout, element },
-      { inBlocks, inHeight, inWidth, padTop, padLeft, tilesX, tilesY, ...round },
+      { inBlocks, inHeight, inWidth, padTop, padLeft, ...tiles },
       [input(convInputs.source), scratch(0)],
       groups(inBlocks),
     ),
@@ -196,7 +261,7 @@ function transforms(
     dispatch(
       winogradOutput,
       { size, lanes, ...epilogueVariant(element, epilogue) },
-      { outBlocks, outHeight, outWidth, tilesX, tilesY, ...round, ...epilogueValues(epilogue) },
+      { outBlocks, outHeight, outWidth, ...tiles, ...epilogueValues(epilogue) },
       [scratch(1), ...epilogueBuffers(epilogue, scratch(1))],
       groups(outBlocks),
     ),
