@@ -80,7 +80,8 @@ export class Driver {
   }
 }
 
-async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
+/** @throws where nothing came after so many seconds. */
+export async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`nothing after ${seconds} s`)), seconds * 1000);

@@ -7,7 +7,7 @@ import type { HostTensor } from '../core/tensor.ts';
 import { readOnnxModel } from '../formats/onnx/index.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Accuracy } from '../ops/operator.ts';
-import { optimise, prepare } from '../passes/index.ts';
+import { optimise, prepare, shapeInputs } from '../passes/index.ts';
 import { compare } from '../session/compare.ts';
 import {
   accuracyOf,
@@ -31,14 +31,20 @@ export async function evaluateOracle(
   const read = await optimise(await readOnnxModel(bytes, { files }));
   const feeds = nameFeeds(read, inputs);
   const shapes = Object.fromEntries([...feeds].map(([name, { dims }]) => [name, dims]));
-  const { original } = await prepare(read, shapes);
+  const given = Object.fromEntries(
+    shapeInputs(read).flatMap((name) => {
+      const tensor = feeds.get(name);
+      return tensor ? [[name, tensor] as const] : [];
+    }),
+  );
+  const { original } = await prepare(read, shapes, { values: given });
   const references = new References();
   await references.load(original.nodes);
-  const given = referenceLookup(feeds);
+  const fed = referenceLookup(feeds);
   const values = new Map<string, EvaluatedTensor>();
   const classes = new Map<string, Accuracy>();
   for (const node of original.nodes) {
-    const results = references.evaluate(node, original, (name) => values.get(name) ?? given(name));
+    const results = references.evaluate(node, original, (name) => values.get(name) ?? fed(name));
     const accuracy = loosest([accuracyOf(node, original), ...inputClasses(node, classes)]);
     node.outputs.forEach((name, index) => {
       const result = results[index];

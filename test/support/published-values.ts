@@ -29,6 +29,12 @@ function stored({ shape, data, type = 'float32' }: StoredTensor): HostTensor {
   return tensorOf(shape, data.map(Number), type);
 }
 
+export function publishedTensors(
+  record: Readonly<Record<string, StoredTensor>>,
+): Record<string, HostTensor> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, stored(value)]));
+}
+
 /** Weights (every input but the first) as constants or as inputs of the graph. */
 export function modelOf(testCase: PublishedCase, constantWeights: boolean): Uint8Array {
   const names = Object.keys(testCase.inputs);

@@ -130,22 +130,25 @@ export interface Taps {
 /** Where output position `x` lies in the input. */
 function originalPosition(x: number, a: AxisResize, transform: ResizeAttributes['transform']) {
   const { input, output, scale, start, end } = a;
+  // 4.5 · 7 / 9 is 3.5, but 4.5 / (9 / 7) is a hair less: another pixel, rounded down.
+  const divided = (position: number) =>
+    scale === output / input ? (position * input) / output : position / scale;
   switch (transform) {
     case 'half_pixel':
-      return (x + 0.5) / scale - 0.5;
+      return divided(x + 0.5) - 0.5;
     case 'half_pixel_symmetric': {
       // The centres of input and output coincide although the output's length was rounded.
       const adjustment = output / (scale * input);
-      return (input / 2) * (1 - adjustment) + (x + 0.5) / scale - 0.5;
+      return (input / 2) * (1 - adjustment) + divided(x + 0.5) - 0.5;
     }
     case 'pytorch_half_pixel':
-      return output > 1 ? (x + 0.5) / scale - 0.5 : 0;
+      return output > 1 ? divided(x + 0.5) - 0.5 : 0;
     case 'align_corners':
       return output > 1 ? (x * (input - 1)) / (output - 1) : 0;
     case 'asymmetric':
-      return x / scale;
+      return divided(x);
     case 'tf_half_pixel_for_nn':
-      return (x + 0.5) / scale;
+      return divided(x + 0.5);
     case 'tf_crop_and_resize':
       return output > 1
         ? start * (input - 1) + (x * (end - start) * (input - 1)) / (output - 1)

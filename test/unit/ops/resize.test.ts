@@ -70,6 +70,12 @@ describe('by hand', () => {
     expect(up.value).toEqual([1, 2, 2, 3, 3, 3]);
   });
 
+  it('nearest: 4.5 · 7 / 9 − 0.5 is 3, not a hair less', async () => {
+    const seven = tensorOf([7], [0, 1, 2, 3, 4, 5, 6]);
+    const { value } = await evaluate(seven, { sizes: [9] }, { nearest_mode: 'floor' });
+    expect(value[4]).toBe(3);
+  });
+
   it('antialias halves by the triangle of four', async () => {
     const four = tensorOf([4], [0, 8, 16, 24]);
     // Weights 1, 3, 3, 1 of 8 around 0.5; the border is repeated.
