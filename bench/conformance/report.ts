@@ -137,13 +137,17 @@ function decidedText({ cases }: ConformanceResult): string {
 
 function failuresText({ cases }: ConformanceResult): string {
   const own = engineNames.filter((name) => name.startsWith('wgconv'));
-  const rows = cases.flatMap(({ name, what, results }) =>
-    own.flatMap((engine) => {
+  const rows = cases.flatMap(({ name, what, results }) => {
+    // What both backends say alike is one row.
+    const texts = new Map<string, string[]>();
+    for (const engine of own) {
       const result = results[engine];
-      if (!result || result.status === 'pass') return [];
-      return [[name, engine, result.status, what, reasonOf(result)]];
-    }),
-  );
+      if (!result || result.status === 'pass') continue;
+      const text = JSON.stringify([result.status, what, reasonOf(result)]);
+      texts.set(text, [...(texts.get(text) ?? []), engine]);
+    }
+    return [...texts].map(([text, engines]) => [name, engines.join(', '), ...JSON.parse(text)]);
+  });
   return rows.length > 0
     ? table(['case', 'backend', 'status', 'node and input', 'reason'], rows)
     : 'None.';

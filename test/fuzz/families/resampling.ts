@@ -60,6 +60,19 @@ export const gridSampling: Family = {
   },
 };
 
+export const affineGrid: Family = {
+  operators: ['AffineGrid'],
+  since: { AffineGrid: 20 },
+  add(op, draft, tape) {
+    const batch = tape.int(1, 2);
+    const spatial = tape.choose([2, 3]);
+    const theta = draft.input('float32', [batch, spatial, spatial + 1]);
+    const sizes = Array.from({ length: spatial }, () => tape.int(1, 6));
+    const align_corners = tape.rarely(2) ? 1 : undefined;
+    draft.node(op, [theta, draft.list([batch, tape.int(1, 3), ...sizes])], { align_corners });
+  },
+};
+
 export const regionPooling: Family = {
   operators: ['RoiAlign'],
   since: { RoiAlign: 16 },
