@@ -17,7 +17,7 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|tune/)',
+    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(walk|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -37,7 +37,10 @@ const together = {
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
   checks: /src\/session\/(verify|compare|raw)\.ts|src\/core\/special/,
   movement:
-    /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|gather|pad|fill|permute)\./,
+    /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
+  indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,
+  einsum: /src\/ops\/einsum\/(?!reference)|shaders\/contract/,
+  selections: /src\/ops\/selection\/|src\/session\/staged|src\/passes\/cut-stages/,
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
   pointwise: /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/functions/,
   pool: /src\/ops\/pool\/(operators|lower|window)\.ts|shaders\/(lib\/)?pool/,

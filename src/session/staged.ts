@@ -16,7 +16,7 @@ import type { MemoryReport } from '../plan/plan.ts';
 import { type Feeds, type OnProgress, type RunOptions, wantedOutputs } from './backend.ts';
 import type { Compiled, Plans } from './plans.ts';
 import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
-import { type VerifyReport, verifyExecutable } from './verify.ts';
+import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
 
 /** What the report says of a node at which the plan is cut. */
@@ -73,6 +73,7 @@ export class StagedModel {
 
   /** Every stage by itself, fed by what those before it made on the GPU. */
   async verify(feeds: Feeds, onProgress: OnProgress | undefined): Promise<VerifyReport> {
+    const { verifyExecutable } = await import('./verify.ts');
     const reports: VerifyReport[] = [];
     await this.#runStages(feeds, async ({ executable, original }, stageFeeds) => {
       if (!(executable instanceof GpuExecutable)) {
