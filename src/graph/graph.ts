@@ -55,6 +55,22 @@ export interface Graph {
   readonly layouts?: ReadonlyMap<string, Layout> | undefined;
 }
 
+/** The body of a node that decides what is computed (If, Loop). */
+export interface Subgraph {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Values of the graph around it that it reads; its node has them as inputs after its own. */
+  readonly captures: readonly string[];
+  /** In topological order. */
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, HostTensor>;
+}
+
+/** What the bodies of one node capture, in the order of the node's inputs. */
+export function capturesOf(bodies: readonly Subgraph[]): readonly string[] {
+  return [...new Set(bodies.flatMap(({ captures }) => captures))].sort();
+}
+
 /** Nodes that read each value. */
 export function consumersOf(graph: Graph): Map<string, Node[]> {
   const consumers = new Map<string, Node[]>();

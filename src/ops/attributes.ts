@@ -2,6 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import type { Subgraph } from '../graph/graph.ts';
 import type { AttributeReader } from './operator.ts';
 
 interface AttributeKinds {
@@ -13,6 +14,7 @@ interface AttributeKinds {
   floats: readonly number[];
   strings: readonly string[];
   tensor: HostTensor;
+  graph: Subgraph;
 }
 
 export type AttributeValue = {
@@ -72,6 +74,10 @@ export class RecordAttributeReader implements AttributeReader {
 
   tensor(name: string): HostTensor | undefined {
     return this.#get(name, 'tensor');
+  }
+
+  graph(name: string): Subgraph {
+    return this.#get(name, 'graph') ?? this.#default<Subgraph>(name, undefined);
   }
 
   fail(message: string): never {

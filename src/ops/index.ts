@@ -94,6 +94,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'Reshape Flatten Squeeze Unsqueeze Identity',
     () => import('./shape/views.ts').then((m) => m.viewOperators),
   ],
+  ['If Loop', () => import('./control/operators.ts').then((m) => m.controlOperators)],
   ['Dropout', () => import('./shape/dropout.ts').then((m) => [m.dropout])],
   ['Clip', async () => [clipOperator]],
   ['Where', () => import('./pointwise/where.ts').then((m) => [m.whereOperator])],

@@ -9,7 +9,7 @@ import type { ReferenceTensor, ReferenceValue } from '../core/reference.ts';
 import type { StaticTensorType, TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
-import type { Epilogue, FusedActivation, Layout } from '../graph/graph.ts';
+import type { Epilogue, FusedActivation, Layout, Subgraph } from '../graph/graph.ts';
 
 /** Reads a node's attributes; a format implements it. Wrong types throw `invalid-attribute`. */
 export interface AttributeReader {
@@ -21,6 +21,7 @@ export interface AttributeReader {
   floats(name: string): readonly number[] | undefined;
   strings(name: string): readonly string[] | undefined;
   tensor(name: string): HostTensor | undefined;
+  graph(name: string): Subgraph;
   /** How many inputs the node has, for operators whose attributes became inputs. */
   readonly inputCount: number;
   readonly outputCount: number;
@@ -170,6 +171,8 @@ export interface Traits<A = unknown> {
    * cut at the node; `infer` gives the dims where all inputs are known.
    */
   readonly dataDependent?: boolean;
+  /** The node stands for bodies of nodes: a pass puts in what its condition or count chooses. */
+  readonly control?: 'if' | 'loop';
   /** Multiply-adds of one run, for reports. */
   macs?(facts: NodeFacts<A>): number;
 }

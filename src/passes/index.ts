@@ -10,6 +10,7 @@ import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
 import { inferShapes } from './infer-shapes.ts';
+import type { GivenInputs } from './inline-control-flow.ts';
 import { nameConstants } from './name-constants.ts';
 import { type InputShapes, type InputValues, specialise } from './specialise.ts';
 
@@ -49,7 +50,8 @@ export interface PreparedGraph {
 export async function optimise(graph: Graph, options: PassOptions = {}): Promise<Graph> {
   const { find = findOperator } = options;
   const run = runnerOf(options);
-  const folded = await run('fold-constants', graph, foldConstants);
+  const decided = await decideControlFlow(graph, find);
+  const folded = await run('fold-constants', decided, foldConstants);
   return inferShapes(await run('dead-code', folded, removeDeadCode), find);
 }
 
@@ -61,7 +63,8 @@ export async function prepare(
 ): Promise<PreparedGraph> {
   const { find = findOperator, values } = options;
   const run = runnerOf(options);
-  const specialised = await specialise(graph, shapes, find, values);
+  const decided = await decideControlFlow(graph, find, { shapes, values });
+  const specialised = await specialise(decided, shapes, find, values);
   const folded = await run('fold-constants', specialised, foldConstants);
   const live = await run('dead-code', folded, removeDeadCode);
   const original = nameConstants(live, graph.constants);
@@ -99,6 +102,12 @@ function whereTraits(names: readonly (keyof Traits)[], load: () => Promise<Pass>
     const has = ({ op }: Node) => names.some((name) => find(op)?.traits[name] !== undefined);
     return graph.nodes.some(has) ? (await load())(graph, find) : graph;
   };
+}
+
+async function decideControlFlow(graph: Graph, find: OperatorLookup, given?: GivenInputs) {
+  if (!graph.nodes.some(({ op }) => find(op)?.traits.control)) return graph;
+  const { inlineControlFlow } = await import('./inline-control-flow.ts');
+  return inlineControlFlow(graph, find, given);
 }
 
 type Pass = (graph: Graph, find: OperatorLookup) => Graph | Promise<Graph>;

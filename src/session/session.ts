@@ -180,7 +180,7 @@ export class InferenceSession {
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */
   tuning(): Tuning | undefined {
-    return this.#plans.latest?.tuned?.tuning;
+    return this.#staged ? this.#staged.tuning() : this.#plans.latest?.tuned?.tuning;
   }
 
   /** Gives all GPU memory back. */

@@ -16,6 +16,7 @@ import type { MemoryReport } from '../plan/plan.ts';
 import { type Feeds, type OnProgress, type RunOptions, wantedOutputs } from './backend.ts';
 import type { Compiled, Plans } from './plans.ts';
 import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
+import type { Tuning } from './tune/tuning.ts';
 import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
 
@@ -135,6 +136,12 @@ export class StagedModel {
             },
       tuned: this.#plans.flatMap((plans) => plans?.latest?.tuned?.problems ?? []),
     };
+  }
+
+  /** What tuning knows after the last stage that was planned. */
+  tuning(): Tuning | undefined {
+    const all = this.#plans.flatMap((plans) => plans?.latest?.tuned?.tuning ?? []);
+    return all.at(-1);
   }
 
   async dispose(): Promise<void> {

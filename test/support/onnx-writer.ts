@@ -22,8 +22,10 @@ export type AttributeInput =
   | readonly string[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  /** A subgraph with no nodes, to see what a reader says to it. */
-  | { readonly graph: string };
+  | { readonly graph: BodyInput };
+
+/** A subgraph: what it does not make itself it reads of the graph around it. */
+export type BodyInput = Pick<ModelInput, 'nodes' | 'inputs' | 'outputs' | 'initializers' | 'name'>;
 
 export interface NodeInput {
   readonly op: string;
@@ -133,7 +135,7 @@ function writeEntry([key, value]: readonly [string, string], writer: PbfWriter):
   writer.writeStringField(2, value);
 }
 
-function writeGraph(model: ModelInput, writer: PbfWriter): void {
+function writeGraph(model: BodyInput & Partial<ModelInput>, writer: PbfWriter): void {
   for (const node of model.nodes) writer.writeMessage(1, writeNode, node);
   writer.writeStringField(2, model.name ?? 'test');
   for (const entry of Object.entries(model.initializers ?? {})) {
@@ -182,7 +184,7 @@ function writeAttribute([name, value]: readonly [string, AttributeInput], writer
     for (const item of value.floats) writer.writeFloatField(7, item);
     kind(6);
   } else if ('graph' in value) {
-    writer.writeMessage(6, (text: string, w) => w.writeStringField(2, text), value.graph);
+    writer.writeMessage(6, writeGraph, value.graph);
     kind(5);
   } else if (value.some((item) => typeof item === 'string')) {
     for (const item of value) {

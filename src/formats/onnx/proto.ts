@@ -45,6 +45,7 @@ export interface AttributeProto {
   readonly i?: bigint;
   readonly s?: string;
   readonly t?: TensorProto;
+  readonly g?: GraphProto;
   readonly floats: readonly number[];
   readonly ints: readonly bigint[];
   readonly strings: readonly string[];
@@ -79,7 +80,12 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 class OnnxReader extends WireReader {
   readonly external: TensorProto[] = [];
+  /** Graphs around the one that is read. */
+  depth = 0;
 }
+
+/** Bodies within bodies: more is a damaged or hostile model. */
+const deepestGraph = 32;
 
 /** Decodes a file; throws `invalid-model` where it is none. */
 export function readModelProto(bytes: Uint8Array): ModelProto {
@@ -131,6 +137,8 @@ function checkMagic(bytes: Uint8Array): void {
 }
 
 function readGraph(reader: OnnxReader): GraphProto {
+  if (reader.depth > deepestGraph) malformed(`graphs are nested more than ${deepestGraph} deep`);
+  reader.depth++;
   const graph = {
     name: '',
     nodes: [] as NodeProto[],
@@ -155,6 +163,7 @@ function readGraph(reader: OnnxReader): GraphProto {
       graph.sparseInitializers.push(name);
     }
   });
+  reader.depth--;
   return graph;
 }
 
@@ -187,6 +196,7 @@ function readAttribute(reader: OnnxReader): AttributeProto {
     else if (field === 3) attribute.i = reader.int64();
     else if (field === 4) attribute.s = reader.string();
     else if (field === 5) attribute.t = readTensor(reader);
+    else if (field === 6) attribute.g = readGraph(reader);
     else if (field === 7) reader.fixed(4, floatBytes);
     else if (field === 8) reader.int64s(ints);
     else if (field === 9) strings.push(reader.string());

@@ -3,15 +3,20 @@
 import { WgconvError } from '../../core/errors.ts';
 import { checkModelSize } from '../../core/fetch-bytes.ts';
 import { type Dim, sizeOf, type TensorType } from '../../core/shape.ts';
-import { type HostTensor, hostTensor } from '../../core/tensor.ts';
-import type { Graph, Node, ValueInfo } from '../../graph/graph.ts';
+import type { HostTensor } from '../../core/tensor.ts';
+import {
+  capturesOf,
+  type Graph,
+  type Node,
+  type Subgraph,
+  type ValueInfo,
+} from '../../graph/graph.ts';
 import { sortNodes } from '../../graph/topology.ts';
-import type { AttributeValue } from '../../ops/attributes.ts';
 import { buildNode, type OperatorLookup } from '../../ops/build-node.ts';
 import { findOperator, loadOperators } from '../../ops/index.ts';
+import { attributesOf, constantOf } from './attributes.ts';
 import type { ExternalSource } from './external.ts';
 import {
-  type AttributeProto,
   type GraphProto,
   type ModelProto,
   type NodeProto,
@@ -48,33 +53,57 @@ export async function readOnnxModel(
     const { readExternalData } = await import('./external.ts');
     await readExternalData(model.external, source);
   }
-  await loadOperators(model.graph.nodes.map(operatorName));
+  await loadOperators(allNodes(model.graph).map(operatorName));
   return graphOf(model);
 }
 
 /** The graph of a decoded model; its operators must be loaded. */
 export function graphOf(model: ModelProto, find: OperatorLookup = findOperator): Graph {
-  const opset = opsetOf(model);
+  const context = { model, opset: opsetOf(model), find };
   const { graph } = model;
-  if (graph.sparseInitializers.length > 0) {
-    throw new WgconvError(
-      'unsupported-type',
-      `the initializer "${graph.sparseInitializers[0]}" is sparse, which wgconv does not support; save it dense`,
-      { value: graph.sparseInitializers[0] },
-    );
-  }
   const constants = readInitializers(graph);
   // An initializer that is listed among the inputs (all are before IR version 4) is a default
   // that a caller could override; here it is a constant.
   const inputs = readInputs(graph, constants);
-  const named = nameNodes(graph.nodes);
-  throwUnsupported(named, model, opset, find);
+  throwUnsupported(context);
   const inputNames = new Set(inputs.map((input) => input.name));
+  const nodes = readNodes(graph, constants, inputNames, context);
+  const given = new Set([...constants.keys(), ...inputNames]);
+  const sorted = sortNodes(nodes, given);
+  const outputs = readOutputs(graph, sorted, given);
+  const types = declaredTypes(graph);
+  for (const { name, type, dims } of inputs) types.set(name, { type, dims });
+  for (const [name, { type, dims }] of constants) types.set(name, { type, dims });
+  return { name: graph.name, inputs, outputs, nodes: sorted, constants, types };
+}
+
+interface Context {
+  readonly model: ModelProto;
+  readonly opset: number;
+  readonly find: OperatorLookup;
+}
+
+/** Nodes of a graph and of the bodies in it. */
+function allNodes({ nodes }: GraphProto): NodeProto[] {
+  return nodes.flatMap((node) => [
+    node,
+    ...node.attributes.flatMap(({ g }) => (g ? allNodes(g) : [])),
+  ]);
+}
+
+/** The nodes, but for those that are constants: they join `constants`. */
+function readNodes(
+  graph: GraphProto,
+  constants: Map<string, HostTensor>,
+  inputs: ReadonlySet<string>,
+  context: Context,
+): Node[] {
+  const { model, opset, find } = context;
   const nodes: Node[] = [];
-  for (const [name, proto] of named) {
+  for (const [name, proto] of nameNodes(graph.nodes)) {
     if (proto.op === 'Constant' && proto.domain === '') {
       const [output = ''] = proto.outputs;
-      if (constants.has(output) || inputNames.has(output)) {
+      if (constants.has(output) || inputs.has(output)) {
         throw new WgconvError('invalid-model', `the value "${output}" is made twice`, {
           node: name,
           operator: proto.op,
@@ -84,27 +113,38 @@ export function graphOf(model: ModelProto, find: OperatorLookup = findOperator):
       constants.set(output, constantOf(name, proto));
       continue;
     }
+    const attributes = attributesOf(name, proto, (body) => readBody(body, context));
+    const bodies = [...attributes.values()].flatMap((value) =>
+      value.kind === 'graph' ? [value.value] : [],
+    );
     nodes.push(
       buildNode(
         {
           name,
           op: operatorName(proto),
-          inputs: proto.inputs,
+          inputs: [...proto.inputs, ...capturesOf(bodies)],
           outputs: nameOutputs(name, proto.outputs),
-          attributes: attributesOf(name, proto),
+          attributes,
           opset: model.opsets.get(proto.domain) ?? opset,
         },
         find,
       ),
     );
   }
-  const given = new Set([...constants.keys(), ...inputNames]);
-  const sorted = sortNodes(nodes, given);
-  const outputs = readOutputs(graph, sorted, given);
-  const types = declaredTypes(graph);
-  for (const { name, type, dims } of inputs) types.set(name, { type, dims });
-  for (const [name, { type, dims }] of constants) types.set(name, { type, dims });
-  return { name: graph.name, inputs, outputs, nodes: sorted, constants, types };
+  return nodes;
+}
+
+/** The body of a node: what it does not make itself it reads of the graph around it. */
+function readBody(graph: GraphProto, context: Context): Subgraph {
+  const constants = readInitializers(graph);
+  const inputs = graph.inputs.map(({ name }) => name);
+  const outputs = graph.outputs.map(({ name }) => name);
+  const nodes = readNodes(graph, constants, new Set(inputs), context);
+  const own = new Set(['', ...inputs, ...constants.keys(), ...nodes.flatMap((n) => n.outputs)]);
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
+  const captures = [...read].filter((name) => !own.has(name));
+  const given = new Set([...constants.keys(), ...inputs, ...captures]);
+  return { inputs, outputs, captures, nodes: sortNodes(nodes, given), constants };
 }
 
 function opsetOf(model: ModelProto): number {
@@ -120,6 +160,14 @@ function opsetOf(model: ModelProto): number {
 }
 
 function readInitializers(graph: GraphProto): Map<string, HostTensor> {
+  const [sparse] = graph.sparseInitializers;
+  if (sparse !== undefined) {
+    throw new WgconvError(
+      'unsupported-type',
+      `the initializer "${sparse}" is sparse, which wgconv does not support; save it dense`,
+      { value: sparse },
+    );
+  }
   const constants = new Map<string, HostTensor>();
   for (const tensor of graph.initializers) {
     if (tensor.name === '') {
@@ -222,14 +270,9 @@ function operatorName(node: NodeProto): string {
   return node.domain === 'wgconv' ? `wgconv.${node.op}` : node.op;
 }
 
-function throwUnsupported(
-  nodes: ReadonlyMap<string, NodeProto>,
-  model: ModelProto,
-  opset: number,
-  find: OperatorLookup,
-): void {
+function throwUnsupported({ model, opset, find }: Context): void {
   const unsupported: UnsupportedOperator[] = [];
-  for (const [name, node] of nodes) {
+  for (const [name, node] of nameNodes(allNodes(model.graph))) {
     const { domain, op } = node;
     const own = domain === '' || domain === 'wgconv';
     if (own && ((domain === '' && op === 'Constant') || find(operatorName(node)))) continue;
@@ -265,82 +308,6 @@ function throwUnsupported(
     `${count} of this model ${byOperator.size === 1 ? 'is' : 'are'} not supported by wgconv: ${list.join('; ')}`,
     { data: { unsupported } },
   );
-}
-
-/** The value of a Constant node, by whichever attribute it has. */
-function constantOf(name: string, proto: NodeProto): HostTensor {
-  const fail = (message: string, code: 'invalid-attribute' | 'unsupported-type') =>
-    new WgconvError(code, message, { node: name, operator: proto.op });
-  if (proto.outputs.length !== 1 || proto.outputs[0] === '' || proto.attributes.length !== 1) {
-    throw fail('the node must have one output and one attribute', 'invalid-attribute');
-  }
-  const attribute = proto.attributes[0] as AttributeProto;
-  switch (attribute.name) {
-    case 'value':
-      if (!attribute.t) throw fail('attribute "value" must be a tensor', 'invalid-attribute');
-      return tensorOf(attribute.t, `the constant "${proto.outputs[0]}"`);
-    case 'value_float':
-      return hostTensor('float32', [], Float32Array.of(attribute.f ?? 0));
-    case 'value_floats':
-      return hostTensor('float32', [attribute.floats.length], Float32Array.from(attribute.floats));
-    case 'value_int':
-      return hostTensor('int64', [], BigInt64Array.of(attribute.i ?? 0n));
-    case 'value_ints':
-      return hostTensor('int64', [attribute.ints.length], BigInt64Array.from(attribute.ints));
-    case 'value_string':
-    case 'value_strings':
-      throw fail('the constant is a string, which wgconv does not support', 'unsupported-type');
-    case 'sparse_value':
-      throw fail('the constant is sparse, which wgconv does not support', 'unsupported-type');
-    default:
-      throw fail(`the operator has no attribute "${attribute.name}"`, 'invalid-attribute');
-  }
-}
-
-/** AttributeProto.AttributeType. */
-const kinds = ['', 'float', 'int', 'string', 'tensor', 'graph', 'floats', 'ints', 'strings'];
-
-function attributesOf(node: string, proto: NodeProto): Map<string, AttributeValue> {
-  const values = new Map<string, AttributeValue>();
-  const fail = (message: string) =>
-    new WgconvError('invalid-attribute', message, { node, operator: proto.op });
-  for (const attribute of proto.attributes) {
-    const { name, f, i, s, t, floats, ints, strings } = attribute;
-    if (values.has(name)) throw fail(`the node has attribute "${name}" twice`);
-    const value = ((): AttributeValue | undefined => {
-      switch (kinds[attribute.type] || impliedKind(attribute)) {
-        case 'float':
-          return { kind: 'float', value: f ?? 0 };
-        case 'int':
-          return { kind: 'int', value: Number(i ?? 0n) };
-        case 'string':
-          return { kind: 'string', value: s ?? '' };
-        case 'tensor':
-          return t && { kind: 'tensor', value: tensorOf(t, `attribute "${name}" of "${node}"`) };
-        case 'floats':
-          return { kind: 'floats', value: floats };
-        case 'ints':
-          return { kind: 'ints', value: ints.map(Number) };
-        case 'strings':
-          return { kind: 'strings', value: strings };
-        default:
-          return undefined;
-      }
-    })();
-    if (!value) throw fail(`attribute "${name}" is of a kind that wgconv does not support`);
-    values.set(name, value);
-  }
-  return values;
-}
-
-/** Files of IR version 1 leave the type out; it shows in the field that is set. */
-function impliedKind({ f, i, s, t, floats, ints, strings }: AttributeProto): string {
-  if (f !== undefined) return 'float';
-  if (i !== undefined) return 'int';
-  if (s !== undefined) return 'string';
-  if (t) return 'tensor';
-  if (floats.length > 0) return 'floats';
-  return strings.length > 0 ? 'strings' : ints.length > 0 ? 'ints' : '';
 }
 
 function readOutputs(

@@ -181,8 +181,9 @@ describe('attributes', () => {
     expect(errorOf(() => probe({ mode: 3 })).message).toBe(
       'attribute "mode" must be of kind string, not int (Probe node "p")',
     );
-    expect(errorOf(() => probe({ mode: { graph: 'body' } })).message).toBe(
-      'attribute "mode" is of a kind that wgconv does not support (Probe node "p")',
+    const body = { nodes: [], inputs: [], outputs: [] };
+    expect(errorOf(() => probe({ mode: { graph: body } })).message).toBe(
+      'attribute "mode" must be of kind string, not graph (Probe node "p")',
     );
   });
 });

@@ -1,0 +1,246 @@
+/**
+ * Puts the chosen branch of an If, and every iteration of a Loop, in place of the node, where
+ * condition and count follow from constants (and, once they are given, from the input shapes).
+ */
+
+import { WgconvError } from '../core/errors.ts';
+import { elementsOf, type HostTensor, hostTensor, integersOf } from '../core/tensor.ts';
+import { capturesOf, type Graph, type Node, type Subgraph } from '../graph/graph.ts';
+import { attributeValues, buildNode, type OperatorLookup } from '../ops/build-node.ts';
+import type { ControlAttributes } from '../ops/control/operators.ts';
+import { loadOperators } from '../ops/index.ts';
+import { foldConstants } from './fold-constants.ts';
+import { type InputShapes, type InputValues, specialise } from './specialise.ts';
+
+/** Iterations that a loop is unrolled to at most. */
+const mostIterations = 1024;
+
+/** What is known of a run: without it, only constants count, and what is open stays. */
+export interface GivenInputs {
+  readonly shapes: InputShapes;
+  readonly values?: InputValues | undefined;
+}
+
+/**
+ * @throws WgconvError `unsupported-operator`, naming the node, where the input shapes are given and
+ * it is still open what a node computes; `limit-exceeded` where a loop is too long.
+ */
+export async function inlineControlFlow(
+  graph: Graph,
+  find: OperatorLookup,
+  given?: GivenInputs,
+): Promise<Graph> {
+  await loadOperators(['Identity', 'Unsqueeze', 'Concat']);
+  const open = new Set<string>();
+  for (let current = graph; ; ) {
+    const isControl = ({ op, name }: Node) =>
+      find(op)?.traits.control !== undefined && !open.has(name);
+    const index = current.nodes.findIndex(isControl);
+    const node = current.nodes[index];
+    if (!node) return current;
+    const inlining = new Inlining(current, index, find, given);
+    const kind = find(node.op)?.traits.control;
+    const done = await (kind === 'if' ? inlining.branch(node) : inlining.unrolled(node));
+    if (done) current = inlining.graph();
+    else open.add(node.name);
+  }
+}
+
+/** One node's place, with what comes in for it so far. */
+class Inlining {
+  readonly #graph: Graph;
+  readonly #before: readonly Node[];
+  readonly #after: readonly Node[];
+  readonly #find: OperatorLookup;
+  readonly #given: GivenInputs | undefined;
+  readonly #nodes: Node[] = [];
+  readonly #constants: Map<string, HostTensor>;
+
+  constructor(graph: Graph, index: number, find: OperatorLookup, given: GivenInputs | undefined) {
+    this.#graph = graph;
+    this.#before = graph.nodes.slice(0, index);
+    this.#after = graph.nodes.slice(index + 1);
+    this.#find = find;
+    this.#given = given;
+    this.#constants = new Map(graph.constants);
+  }
+
+  graph(): Graph {
+    const nodes = [...this.#before, ...this.#nodes, ...this.#after];
+    return { ...this.#graph, nodes, constants: this.#constants };
+  }
+
+  /** False where the condition is open. */
+  async branch(node: Node): Promise<boolean> {
+    const { bodies } = node.attributes as ControlAttributes;
+    const condition = await this.#valueOf(node, node.inputs[0] ?? '', 'the condition');
+    if (!condition) return false;
+    const taken = isTrue(condition) ? 0 : 1;
+    const body = bodies[taken] as Subgraph;
+    const outputs = this.#add(
+      body,
+      `${node.name}/${taken === 0 ? 'then' : 'else'}`,
+      captured(node),
+    );
+    node.outputs.forEach((name, at) => {
+      this.#link(node, outputs[at], name);
+    });
+    return true;
+  }
+
+  /** False where the count or a condition is open. */
+  async unrolled(node: Node): Promise<boolean> {
+    const { bodies, ownInputs } = node.attributes as ControlAttributes;
+    const [body] = bodies as [Subgraph];
+    const [countName = '', conditionName = '', ...initial] = node.inputs.slice(0, ownInputs);
+    const count =
+      countName === '' ? undefined : await this.#valueOf(node, countName, 'the trip count');
+    if (countName !== '' && !count) return false;
+    const trips = count ? (integersOf(count)[0] as number) : Number.POSITIVE_INFINITY;
+    let condition = conditionName;
+    let carried: readonly string[] = initial;
+    const scans: string[][] = body.outputs.slice(1 + initial.length).map(() => []);
+    for (let trip = 0; trip < trips; trip++) {
+      if (condition !== '') {
+        const value = await this.#valueOf(node, condition, `the condition of iteration ${trip}`);
+        if (!value) return false;
+        if (!isTrue(value)) break;
+      }
+      if (trip >= mostIterations) {
+        throw new WgconvError(
+          'limit-exceeded',
+          `the loop turns more than ${mostIterations} times; wgconv unrolls loops, and no longer ones`,
+          { node: node.name, operator: node.op, data: { limit: mostIterations } },
+        );
+      }
+      const prefix = `${node.name}/${trip}`;
+      const own = [
+        this.#constant(`${prefix}/trip`, hostTensor('int64', [], BigInt64Array.of(BigInt(trip)))),
+        this.#constant(`${prefix}/condition`, hostTensor('bool', [], Uint8Array.of(1))),
+        ...carried,
+      ];
+      const bindings = new Map(captured(node));
+      body.inputs.forEach((name, at) => {
+        bindings.set(name, own[at] as string);
+      });
+      const [next = '', ...results] = this.#add(body, prefix, bindings);
+      // A loop without a condition ignores what its body says.
+      if (conditionName !== '') condition = next;
+      carried = results.slice(0, initial.length);
+      scans.forEach((scan, at) => {
+        scan.push(results[initial.length + at] as string);
+      });
+    }
+    node.outputs.forEach((name, at) => {
+      if (at < initial.length) this.#link(node, carried[at], name);
+      else this.#stack(node, scans[at - initial.length] ?? [], name);
+    });
+    return true;
+  }
+
+  /** The nodes of a body under new names; the names of its outputs. */
+  #add(body: Subgraph, prefix: string, bindings: ReadonlyMap<string, string>): readonly string[] {
+    const own = new Set([...body.constants.keys(), ...body.nodes.flatMap((node) => node.outputs)]);
+    const rename = (name: string) =>
+      own.has(name) ? `${prefix}/${name}` : (bindings.get(name) ?? name);
+    for (const [name, tensor] of body.constants) this.#constant(rename(name), tensor);
+    for (const node of body.nodes) {
+      this.#nodes.push({
+        ...node,
+        name: `${prefix}/${node.name}`,
+        inputs: node.inputs.map(rename),
+        outputs: node.outputs.map(rename),
+      });
+    }
+    return body.outputs.map(rename);
+  }
+
+  #constant(name: string, tensor: HostTensor): string {
+    this.#constants.set(name, tensor);
+    return name;
+  }
+
+  #link(node: Node, from: string | undefined, to: string): void {
+    if (from === undefined) {
+      throw new WgconvError('invalid-model', `no body of the node makes its output "${to}"`, {
+        node: node.name,
+        operator: node.op,
+      });
+    }
+    this.#push('Identity', `${node.name}/${to}`, [from], to);
+  }
+
+  /** Results of all iterations, one after another along a new first axis. */
+  #stack(node: Node, parts: readonly string[], to: string): void {
+    if (parts.length === 0) {
+      throw new WgconvError(
+        'unsupported-operator',
+        `the loop turns not even once, so that the shape of its output "${to}" is not known`,
+        { node: node.name, operator: node.op },
+      );
+    }
+    const axis = this.#constant(
+      `${node.name}/axis`,
+      hostTensor('int64', [1], BigInt64Array.of(0n)),
+    );
+    const raised = parts.map((part, at) => {
+      const name = `${node.name}/${to}/${at}`;
+      this.#push('Unsqueeze', name, [part, axis], name);
+      return name;
+    });
+    this.#push('Concat', `${node.name}/${to}`, raised, to, { axis: 0 });
+  }
+
+  #push(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: Readonly<Record<string, number>> = {},
+  ): void {
+    const description = { name, op, inputs, outputs: [output] };
+    this.#nodes.push(
+      buildNode({ ...description, attributes: attributeValues(attributes) }, this.#find),
+    );
+  }
+
+  /** A value that follows from what is known; undefined where it may be known later. */
+  async #valueOf(node: Node, name: string, what: string): Promise<HostTensor | undefined> {
+    const graph = this.graph();
+    const fed = this.#given?.values?.[name];
+    const value = graph.constants.get(name) ?? fed ?? (await this.#computed(graph, name));
+    if (value || !this.#given) return value;
+    throw new WgconvError(
+      'unsupported-operator',
+      `${what} of this ${node.op} is only known in a run ("${name}"); wgconv takes control flow that follows from constants and input shapes`,
+      { node: node.name, operator: node.op, value: name },
+    );
+  }
+
+  async #computed(graph: Graph, name: string): Promise<HostTensor | undefined> {
+    const needed = new Set([name]);
+    const nodes: Node[] = [];
+    for (const node of [...this.#before, ...this.#nodes].toReversed()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      if (this.#find(node.op)?.traits.control) return undefined;
+      for (const input of node.inputs) needed.add(input);
+      nodes.unshift(node);
+    }
+    const part = { ...graph, nodes, outputs: [name] };
+    const given = this.#given;
+    const known = given ? await specialise(part, given.shapes, this.#find, given.values) : part;
+    return (await foldConstants(known, this.#find)).constants.get(name);
+  }
+}
+
+/** What the bodies read of the graph around the node, by its name there now. */
+function captured(node: Node): ReadonlyMap<string, string> {
+  const { bodies, ownInputs } = node.attributes as ControlAttributes;
+  return new Map(
+    capturesOf(bodies).map((name, at) => [name, node.inputs[ownInputs + at] as string]),
+  );
+}
+
+function isTrue(tensor: HostTensor): boolean {
+  return Number((elementsOf(tensor) as ArrayLike<number | bigint>)[0]) !== 0;
+}
