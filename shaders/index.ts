@@ -1,6 +1,7 @@
 /** The list of kernels: one line each. A unit test validates every variant of every one. */
 
 import { affineGrid } from './affine_grid.ts';
+import { argReduce } from './arg_reduce.ts';
 import { batchNorm, batchNormRunning } from './batch_norm.ts';
 import { cast } from './cast.ts';
 import { col2im } from './col2im.ts';
@@ -12,6 +13,7 @@ import { convSubgroupMatrix } from './conv_subgroup_matrix.ts';
 import { convTranspose } from './conv_transpose.ts';
 import { convertLayout } from './convert_layout.ts';
 import { copyChannels } from './copy_channels.ts';
+import { cumSum } from './cumsum.ts';
 import { deformConv } from './deform_conv.ts';
 import { depthwise } from './depthwise.ts';
 import { fill } from './fill.ts';
@@ -48,6 +50,7 @@ import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
 import { stridedCopy } from './strided_copy.ts';
 import { topK } from './top_k.ts';
+import { triangle } from './triangle.ts';
 import { unpool } from './unpool.ts';
 import { valueRange } from './value_range.ts';
 import { winogradInput } from './winograd_input.ts';
@@ -108,4 +111,7 @@ export const kernels: readonly Kernel[] = [
   scatter,
   softmaxKernel,
   topK,
+  argReduce,
+  cumSum,
+  triangle,
 ];

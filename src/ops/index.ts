@@ -50,6 +50,9 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
     'NonMaxSuppression',
     () => import('./selection/non-max-suppression.ts').then((m) => [m.nonMaxSuppression]),
   ],
+  ['ArgMax ArgMin', () => import('./arg-reduce/operators.ts').then((m) => m.argOperators)],
+  ['CumSum', () => import('./cumsum/operator.ts').then((m) => [m.cumSum])],
+  ['Trilu EyeLike', () => import('./diagonal/operators.ts').then((m) => m.diagonalOperators)],
   ['LRN', () => import('./lrn/operator.ts').then((m) => [m.lrn])],
   ['Concat', () => import('./movement/concat.ts').then((m) => [m.concat])],
   [

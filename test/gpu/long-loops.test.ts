@@ -56,6 +56,13 @@ const cases: readonly OperatorCase[] = [
   { op: 'GlobalAveragePool', inputs: [uniform([1, 6, 300, 300], 65)] },
   { op: 'GlobalMaxPool', inputs: [integers([1, 3, 300, 301], 66)], exact: true },
   { op: 'Gemm', inputs: [integers([5, 70_000], 67), integers([70_000, 8], 68)], exact: true },
+  { op: 'ArgMax', attributes: { axis: 1 }, inputs: [integers([2, 200_001], 77)] },
+  {
+    op: 'CumSum',
+    inputs: [integers([1, 200_001], 78), tensorOf([], [1], 'int64')],
+    constants: [1],
+    exact: true,
+  },
   ...[70_001, 300_000].map((size) => ({
     op: 'LayerNormalization',
     inputs: [uniform([1, size], 72), uniform([size], 73)],
