@@ -5,6 +5,7 @@ import type { DataType } from '../../src/core/dtype.ts';
 import { elementsOf, type HostTensor } from '../../src/core/tensor.ts';
 import { GpuContext } from '../../src/gpu/device.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
+import { hardwareContext } from '../support/hardware-caps.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 import { checkOperator, type OperatorCase } from '../support/operator-case.ts';
 import { integers, tensorOf, uniform } from '../support/random.ts';
@@ -171,6 +172,17 @@ describe('QLinearMatMul', () => {
     const inputs = product('int8', scales, []);
     await check({ op: 'QLinearMatMul', inputs }, [3, 4, 5]);
   });
+});
+
+test('the workgroups that GPUs get are right, too', async () => {
+  const hardware = await hardwareContext();
+  const zeros = [bytes([], 3, 'uint8'), bytes([7], 4, 'uint8')];
+  const conv = [bytes([2, 10, 13, 11], 1, 'uint8'), bytes([14, 5, 3, 3], 2, 'uint8')];
+  const attributes = { group: 2, pads: [1, 1, 1, 1] };
+  const inputs = [...conv, bytes([], 3, 'uint8'), bytes([14], 4, 'uint8')];
+  await checkOperator(hardware, { op: 'ConvInteger', inputs, attributes });
+  const matrices = [bytes([75, 37], 1, 'uint8'), bytes([37, 7], 2, 'uint8')];
+  await checkOperator(hardware, { op: 'MatMulInteger', inputs: [...matrices, ...zeros] });
 });
 
 describe('a model', () => {
