@@ -93,7 +93,16 @@ export class Plans {
       const [oldest] = this.#compiled;
       if (oldest) {
         this.#compiled.delete(oldest[0]);
-        (await oldest[1].catch(() => undefined))?.executable.dispose();
+        const executable = (await oldest[1].catch(() => undefined))?.executable;
+        executable?.dispose();
+        // What was made for these shapes is of no use to others; the model's own weights stay.
+        if (executable instanceof GpuExecutable) {
+          const { constants } = this.graph;
+          this.#device?.weights.release(
+            executable.plan.weights,
+            ({ made, constant }) => !made && constants.has(constant),
+          );
+        }
       }
     }
     this.#latest = await compiled;

@@ -11,6 +11,8 @@ import { toDeviceBytes } from './words.ts';
 export class WeightStore {
   readonly #context: GpuContext;
   readonly #buffers = new Map<string, GPUBuffer>();
+  /** How many plans read each weight. */
+  readonly #users = new Map<string, number>();
 
   constructor(context: GpuContext) {
     this.#context = context;
@@ -35,6 +37,7 @@ export class WeightStore {
     onWeight: () => void,
   ): Promise<void> {
     const { pipelines } = this.#context;
+    for (const { key } of weights) this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
     const missing = weights.filter((weight) => !this.#buffers.has(weight.key));
     const dispatches = missing.flatMap((weight) => weight.packing);
     const ready = await Promise.all(
@@ -78,6 +81,18 @@ export class WeightStore {
     }
     if (batch.length > 0) await flush();
     await before;
+  }
+
+  /** A plan is gone: weights that it alone had, and that are not to be kept, go with it. */
+  release(weights: readonly PlannedWeight[], isKept: (weight: PlannedWeight) => boolean): void {
+    for (const weight of weights) {
+      const { key } = weight;
+      const users = (this.#users.get(key) ?? 1) - 1;
+      this.#users.set(key, users);
+      if (users > 0 || isKept(weight)) continue;
+      this.#buffers.get(key)?.destroy();
+      this.#buffers.delete(key);
+    }
   }
 
   dispose(): void {

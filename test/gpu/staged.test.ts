@@ -2,8 +2,15 @@
 
 import { expect, test } from 'vitest';
 import { elementsOf, Tensor } from '../../src/core/tensor.ts';
+import { readOnnxModel } from '../../src/formats/onnx/index.ts';
+import { GpuContext } from '../../src/gpu/device.ts';
+import { optimise } from '../../src/passes/index.ts';
+import { Plans } from '../../src/session/plans.ts';
 import { InferenceSession } from '../../src/session/session.ts';
+import { WeightStore } from '../../src/session/weights.ts';
 import { stagedCases } from '../support/cases/staged.ts';
+import { encodeModel } from '../support/onnx-writer.ts';
+import { tensorOf } from '../support/random.ts';
 import { expectStagedAgrees } from '../support/staged.ts';
 
 test.each(stagedCases)('$name, as the cpu backend', async (testCase) => {
@@ -30,4 +37,38 @@ test('outputs may stay on the GPU', async () => {
     expect(await tensor.getData()).toEqual(here[name]?.data);
   }
   await session.dispose();
+});
+
+test('plans for ever new shapes leave nothing behind', async () => {
+  const model = encodeModel({
+    opset: 13,
+    nodes: [
+      { op: 'Shape', inputs: ['x'], outputs: ['shape'] },
+      { op: 'ConstantOfShape', inputs: ['shape'], outputs: ['zeros'] },
+      { op: 'Sub', inputs: ['zeros', 'x'], outputs: ['z'] },
+      { op: 'Add', inputs: ['z', 'one'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', dims: ['N'] }],
+    outputs: ['y'],
+    initializers: { one: tensorOf([1], [1]) },
+  });
+  const context = await GpuContext.create({ ceiling: 'assume' });
+  const weights = new WeightStore(context);
+  const graph = await optimise(await readOnnxModel(model));
+  const plans = new Plans(graph, { tune: 'off' }, { context, weights });
+  const run = async (size: number) => {
+    const x = new Tensor('float32', new Float32Array(size).fill(2), [size]);
+    const { executable } = await plans.compileFor(new Map([['x', x]]));
+    const y = (await executable.run(new Map([['x', x]]), {})).get('y');
+    expect(y?.data).toEqual(new Float32Array(size).fill(-1));
+    return weights.bytes;
+  };
+  // Four plans are kept.
+  for (const size of [64, 65, 66, 67]) await run(size);
+  const full = await run(68);
+  for (let size = 69; size < 80; size++) expect(await run(size)).toBeLessThan(1.5 * full);
+  expect(await run(64)).toBeLessThan(1.5 * full);
+  await plans.dispose();
+  weights.dispose();
+  context.dispose();
 });
