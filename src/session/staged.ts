@@ -15,7 +15,7 @@ import { evaluateNode } from '../passes/evaluate-node.ts';
 import type { MemoryReport } from '../plan/plan.ts';
 import { type Feeds, type OnProgress, type RunOptions, wantedOutputs } from './backend.ts';
 import type { Compiled, Plans } from './plans.ts';
-import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
+import { type NodeReport, parameterCount, reportPlan, type SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 import type { VerifyReport } from './verify.ts';
 import { GpuExecutable } from './webgpu.ts';
@@ -112,7 +112,7 @@ export class StagedModel {
       ...(reports[index]?.nodes ?? stage.nodes.map((node) => this.#describe(node, 'later'))),
       ...stage.selections.map((node) => this.#describe(node, backend === 'cpu' ? 'cpu' : 'host')),
     ]);
-    const sum = (key: 'parameters' | 'macs' | 'dispatches' | 'pipelines' | 'layoutConversions') =>
+    const sum = (key: 'macs' | 'dispatches' | 'pipelines' | 'layoutConversions') =>
       known.reduce((total, report) => total + report[key], 0);
     const memories = known.flatMap(({ memory }) => memory ?? []);
     const bytes = (key: keyof MemoryReport) =>
@@ -120,7 +120,7 @@ export class StagedModel {
     const [{ adapter, ceiling } = {}] = known as (SessionReport | undefined)[];
     return {
       ...{ backend, adapter, ceiling, nodes },
-      parameters: sum('parameters'),
+      parameters: parameterCount(this.#graph),
       macs: sum('macs'),
       dispatches: sum('dispatches'),
       pipelines: sum('pipelines'),

@@ -175,13 +175,14 @@ function nodeTable(nodes: readonly NodeReport[]): string {
 }
 
 function countPlaces(nodes: readonly NodeReport[]): string {
-  const counts = new Map<string, number>();
+  const counts = new Map<NodeReport['runsOn'], number>();
   for (const { runsOn } of nodes) counts.set(runsOn, (counts.get(runsOn) ?? 0) + 1);
-  const words: Readonly<Record<string, string>> = {
+  const words: Readonly<Record<NodeReport['runsOn'], string>> = {
     gpu: 'on the GPU',
     host: 'on the host',
     view: 'as views, without work',
     cpu: 'on the cpu backend',
+    later: 'planned in a run',
   };
   const parts = [...counts].map(([place, count]) => `${plural(count, 'node')} ${words[place]}`);
   return parts.join(', ') || 'nothing is left to run, the outputs are constants';
