@@ -111,6 +111,32 @@ const cases: readonly OperatorCase[] = [
     },
   ]),
   { op: 'Scatter', opset: 9, inputs: [uniform([4], 40), index([3], 41, 0, 3), uniform([3], 42)] },
+  // Constant indices: each place once, and one of them twice.
+  ...[
+    [4, 0, -2, 1],
+    [4, 0, -1, 1],
+  ].flatMap((places): OperatorCase[] => [
+    {
+      op: 'ScatterND',
+      attributes: { reduction: 'add' },
+      inputs: [uniform([5, 3], 50), tensorOf([4, 1], places, 'int64'), uniform([4, 3], 51)],
+      constants: [1],
+    },
+    {
+      op: 'ScatterND',
+      inputs: [
+        uniform([5, 3], 52),
+        tensorOf(
+          [4, 2],
+          places.flatMap((row) => [row, 2]),
+          'int64',
+        ),
+        uniform([4], 53),
+      ],
+      constants: [1],
+      ...moves,
+    },
+  ]),
   // More updates than one dispatch takes.
   {
     op: 'ScatterND',

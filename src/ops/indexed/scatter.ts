@@ -18,6 +18,7 @@ import {
 import { type ScatterReduction, scatter, scatterTurns } from '../../../shaders/scatter.ts';
 import { isFloat, kindOf } from '../../core/dtype.ts';
 import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
+import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { deviceBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, requireSameDim } from '../dims.ts';
 import { lineWorkgroups, movement } from '../movement/candidate.ts';
@@ -198,20 +199,49 @@ const scatterNd = defineOperator<Reduces>({
   lower(io, attributes) {
     const [data, indices] = io.inputs;
     if (!data || !indices) return [];
-    // An invocation has one element of the slices, in all of them.
     const depth = indices.dims.at(-1) as number;
     const inner = sizeOf(data.dims.slice(depth));
     const strides = stridesOf(data.dims);
-    const dims = [{ size: inner, tuple: 0, fixed: 1, update: 1 }];
     const axes = Array.from({ length: depth }, (_, axis) => ({
       size: data.dims[axis] as number,
       stride: strides[axis] as number,
     }));
     const tuples = sizeOf(indices.dims.slice(0, -1));
-    const turns = { turns: tuples, tupleStep: depth, updateStep: inner };
-    return lowerScatter(io, attributes, { dims, axes }, turns);
+    const slice = { size: inner, tuple: 0, fixed: 1, update: 1 };
+    // An invocation has one element of the slices, in all of them; or, where no slice is met twice,
+    // in one of them.
+    const each = { size: tuples, tuple: depth, fixed: 0, update: inner };
+    return areDistinct(io.constant(1), axes)
+      ? lowerScatter(io, attributes, { dims: [each, slice], axes }, oneTurn)
+      : lowerScatter(
+          io,
+          attributes,
+          { dims: [slice], axes },
+          { turns: tuples, tupleStep: depth, updateStep: inner },
+        );
   },
 });
+
+const oneTurn: Turns = { turns: 1, tupleStep: 0, updateStep: 0 };
+
+/** More tuples than this are not worth looking at before a run. */
+const mostTuples = 2 ** 20;
+
+/** Whether it is known that no two tuples of indices name the same place. */
+function areDistinct(indices: HostTensor | undefined, axes: readonly FrameAxis[]): boolean {
+  const values = indices && sizeOf(indices.dims) <= mostTuples * axes.length && integersOf(indices);
+  if (!values || axes.length === 0) return false;
+  const places = new Set<number>();
+  for (let start = 0; start < values.length; start += axes.length) {
+    let place = 0;
+    axes.forEach(({ size, stride }, at) => {
+      const index = values[start + at] as number;
+      place += (index < 0 ? index + size : index) * stride;
+    });
+    places.add(place);
+  }
+  return places.size === values.length / axes.length;
+}
 
 /**
  * An index of a fraction is cut towards zero, one outside [−depth, depth) has no class: all of its
