@@ -110,6 +110,9 @@ export async function coldStarts(options: ColdOptions): Promise<ColdRow[]> {
   return rows;
 }
 
+/** Milliseconds in which a browser that has just started is busy with itself. */
+const settling = 2000;
+
 interface Run {
   readonly session: number;
   readonly firstResult: number;
@@ -146,6 +149,7 @@ async function once(
   const browser = await chromium.launch({ executablePath, args: launchArguments(recipe) });
   try {
     const page = await browser.newPage();
+    await new Promise((settled) => setTimeout(settled, settling));
     server.show(pageOf(engine, net));
     await page.goto(server.url);
     await page.waitForFunction(() => 'coldSeen' in window, undefined, { timeout: 120_000 });

@@ -19,9 +19,9 @@ const alwaysNeeded = new RegExp(
     'src/core/(?!special)',
     'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
-    'src/ops/pointwise/(walk|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
+    'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
-    'shaders/lib/(activations|epilogue|unary|binary|broadcast)\\.ts',
+    'shaders/lib/(activations|epilogue|unary|binary)\\.ts',
     'wgsl-preprocessor',
   ].join('|'),
 );
@@ -42,7 +42,8 @@ const together = {
   einsum: /src\/ops\/einsum\/(?!reference)|shaders\/contract/,
   selections: /src\/ops\/selection\/|src\/session\/staged|src\/passes\/cut-stages/,
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
-  pointwise: /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/functions/,
+  pointwise:
+    /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/(functions|broadcast|binary-helpers)/,
   pool: /src\/ops\/pool\/(operators|lower|window)\.ts|shaders\/(lib\/)?pool/,
   products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/(matrix|subgroups))\.ts/,
   norms: /src\/ops\/(batch-normalization|lrn)\/(?!reference)|shaders\/(batch_norm|lrn)\./,

@@ -32,7 +32,7 @@ export function fewerFiles(entry: string, main: string, runtime: string): Plugin
 /** Puts a chunk without imports in place of the lines that import it. */
 function inline(runtime: Rolldown.OutputChunk, files: readonly { type: string }[]): void {
   const file = runtime.fileName.split('/').at(-1);
-  const statement = new RegExp(`^import \\{ (.*) \\} from "[./]+/${file}";$`, 'm');
+  const statement = new RegExp(`^import \\{ (.*) \\} from "[^"]*/${file}";$`, 'm');
   const exported = /^export \{ (.*) \};$/m.exec(runtime.code);
   const locals = new Map(listed(exported).map(({ from, to }) => [to, from]));
   // On one line, so that source maps stay right.
@@ -42,11 +42,12 @@ function inline(runtime: Rolldown.OutputChunk, files: readonly { type: string }[
     if (user.type !== 'chunk' || user === runtime) continue;
     const chunk = user as Rolldown.OutputChunk;
     const imported = statement.exec(chunk.code);
-    if (!imported) continue;
+    if (!imported && !chunk.code.includes(`/${file}`)) continue;
     if (!listed(imported).every(({ from, to }) => locals.get(from) === to)) {
       throw new Error(`${chunk.fileName} gives what it takes of ${file} other names`);
     }
     chunk.code = chunk.code.replace(statement, () => line);
+    if (chunk.code.includes(`/${file}`)) throw new Error(`${chunk.fileName} still imports ${file}`);
   }
 }
 

@@ -120,22 +120,21 @@ ${flatMain} {
   if (first >= u.stride) {
     return;
   }
-  ${lines(
-    range(pixels).map(
-      (p) => `{
-    let column = first + ${p}u * u.stride;
+  // A loop: each \`storeBlock\` in the text is compiled for itself, which takes longer than the rest.
+  var sums = array<vec4<f32>, ${pixels * blocks}>(${range(pixels)
+    .flatMap((p) => range(blocks).map((b) => `sum${p}_${b}`))
+    .join()});
+  for (var p = 0u; p < ${pixels}u; p++) {
+    let column = first + p * u.stride;
     if (column < u.columns) {
       let at = c4Index(workgroup.z + column / u.pixels, firstBlock, u.outBlocks, column % u.pixels, u.pixels);
-      ${lines(
-        range(blocks).map(
-          (b) =>
-            `if (firstBlock + ${b}u < u.outBlocks) { storeBlock(sum${p}_${b}, firstBlock + ${b}u, at + ${b}u * u.pixels); }`,
-        ),
-      )}
+      for (var b = 0u; b < ${blocks}u; b++) {
+        if (firstBlock + b < u.outBlocks) {
+          storeBlock(sums[p * ${blocks}u + b], firstBlock + b, at + b * u.pixels);
+        }
+      }
     }
-  }`,
-    ),
-  )}
+  }
 }
 `;
 }
@@ -204,7 +203,9 @@ export const gemmC4 = defineKernel({
   workgroupBytes: ({ tile }) => (isRegister(tile) ? 0 : tileBytes(productTiles[tile])),
   iterations: ({ tile }, { kBlocks, sliceBlocks }) => {
     const turns = Math.min(kBlocks, sliceBlocks);
-    return isRegister(tile) ? turns : productTurns(turns);
+    if (!isRegister(tile)) return productTurns(turns);
+    const { pixels, blocks } = registerTiles[tile];
+    return turns + pixels * (1 + blocks);
   },
   wgsl: (variant) => wgsl`
 ${flatIndex}

@@ -4,7 +4,8 @@
  */
 
 import { activationSource, fusableActivations } from './lib/activations.ts';
-import { binaryFunctions, binaryHelpers } from './lib/binary.ts';
+import { binaryFunctions } from './lib/binary.ts';
+import { binaryHelpers } from './lib/binary-helpers.ts';
 import {
   addressSource,
   type BroadcastMode,

@@ -5,7 +5,8 @@
  */
 
 import { functionBody, type PointwiseFunction } from './lib/activations.ts';
-import { binaryFunctions, binaryHelpers } from './lib/binary.ts';
+import { binaryFunctions } from './lib/binary.ts';
+import { binaryHelpers } from './lib/binary-helpers.ts';
 import {
   addressSource,
   type BroadcastMode,

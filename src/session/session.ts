@@ -4,7 +4,7 @@ import { WgconvError } from '../core/errors.ts';
 import { fetchBytes } from '../core/fetch-bytes.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
-import { readOnnxModel } from '../formats/onnx/index.ts';
+import { operatorsIn, readOnnxModel } from '../formats/onnx/index.ts';
 import { GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { findOperator, loadOperators } from '../ops/index.ts';
@@ -255,7 +255,9 @@ async function readModel(
   if (model instanceof ArrayBuffer) return readOnnxModel(new Uint8Array(model), { files });
   if (typeof model === 'string' || model instanceof URL) {
     onProgress?.({ stage: 'read', done: 0, total: 1, detail: String(model) });
-    const bytes = await fetchBytes(model);
+    const bytes = await fetchBytes(model, (start) => {
+      loadOperators(operatorsIn(start)).catch(() => {}); // asked for again when all are known
+    });
     onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
     return readOnnxModel(bytes, { files, model });
   }

@@ -21,10 +21,11 @@ export class WireReader {
   /** Where the message that is being read ends. */
   #end: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param length of the whole file, where `bytes` are only its start */
+  constructor(bytes: Uint8Array, length = bytes.length) {
     // A plain array even over Node's Buffer, whose `slice` makes a view.
     this.#pbf = new PbfReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    this.#end = bytes.length;
+    this.#end = length;
   }
 
   /** Calls `read` for each field of the message; a field that it does not read is skipped. */

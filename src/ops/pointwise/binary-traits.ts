@@ -6,8 +6,8 @@ import { type Dim, sameDims, sizeOf, type TensorType } from '../../core/shape.ts
 import type { Layout } from '../../graph/graph.ts';
 import type { ChannelAffine, EpilogueStep, LayoutChoice, NodeFacts } from '../operator.ts';
 import type { BinaryAttributes } from './attributes.ts';
+import { layoutsBesideC4 } from './beside-c4.ts';
 import { operandDims } from './broadcasting.ts';
-import { layoutsBesideC4 } from './walk.ts';
 
 /**
  * Every combination in which the operands can be read beside a C4 result, then all linear.

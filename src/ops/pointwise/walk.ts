@@ -5,8 +5,9 @@
 
 import { type BroadcastMode, maxBroadcastAxes } from '../../../shaders/lib/broadcast.ts';
 import { c4Elements, channelBlocks } from '../../../shaders/lib/layout.ts';
-import { broadcastStrides, type Dim, sameDims, sizeOf } from '../../core/shape.ts';
+import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
+import { padDims } from './beside-c4.ts';
 
 type Quad = readonly [number, number, number, number];
 
@@ -155,22 +156,4 @@ function merge(axes: readonly Axis[]): Axis[] {
     }
   }
   return merged.length > 0 ? merged : [{ size: 1, strides: axes[0]?.strides.map(() => 0) ?? [] }];
-}
-
-function padDims<D extends Dim>(dims: readonly D[]): (D | 1)[] {
-  return [...new Array<1>(Math.max(0, 4 - dims.length)).fill(1), ...dims];
-}
-
-/**
- * Layouts in which an operand can be read beside a C4 result of `result` dims, best first. In
- * linear layout: what gives one value to all channels, or one value a channel.
- */
-export function layoutsBesideC4(dims: readonly Dim[], result: readonly Dim[]): readonly Layout[] {
-  if (dims.length === 4 && sameDims(dims, result)) return ['c4'];
-  const [batch, channels, height, width] = padDims(dims);
-  const perChannel = batch === 1 && height === 1 && width === 1 && channels === result[1];
-  const list: Layout[] = [];
-  if (dims.length === 4 && (channels === result[1] || channels === 1)) list.push('c4');
-  if (dims.length <= 4 && (channels === 1 || perChannel)) list.push('linear');
-  return list;
 }
