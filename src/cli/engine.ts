@@ -58,7 +58,10 @@ export interface RunResult {
   readonly milliseconds: number;
 }
 
-/** Where a model's nodes ran. `host`: not one of them on the GPU; `mixed`: some of them. */
+/**
+ * Where a model's nodes ran. `host`: not one of them on the GPU; `mixed`: some of them. Views (Reshape)
+ * are on the GPU, where they are other dims of the same memory.
+ */
 export type RanOn = 'gpu' | 'host' | 'mixed' | 'cpu';
 
 export interface CaseResult {

@@ -182,7 +182,8 @@ function nameInputs(session: InferenceSession, inputs: CaseInputs): NamedTensor[
 export function ranOn({ nodes }: SessionReport): RanOn {
   const places = new Set(nodes.map((node) => node.runsOn));
   if (places.has('cpu')) return 'cpu';
-  // A model that was folded to constants ran nowhere but on the host.
-  if (!places.has('gpu')) return 'host';
-  return places.has('host') ? 'mixed' : 'gpu';
+  // Beside arithmetic on the host a view is nothing; alone it is its input's memory on the GPU, which
+  // goes there and comes back. A model that was folded to constants has no node and ran on the host.
+  if (places.has('host')) return places.has('gpu') ? 'mixed' : 'host';
+  return places.has('gpu') || places.has('view') ? 'gpu' : 'host';
 }
