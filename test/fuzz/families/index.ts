@@ -30,8 +30,18 @@ import {
 import { normalisation } from './normalisation.ts';
 import { globalPooling, pooling } from './pooling.ts';
 import { product } from './product.ts';
+import { quantisedConvolution, quantisedProduct, quantising } from './quantised.ts';
 import { argument, cumulative, reduction, softmax, top, triangular } from './reduction.ts';
-import { affineGrid, gridSampling, regionPooling, resizing } from './resampling.ts';
+import {
+  affineGrid,
+  columns,
+  deformable,
+  gridSampling,
+  maxRegions,
+  regionPooling,
+  resizing,
+  unpooling,
+} from './resampling.ts';
 
 /** Families early in the list are the simpler ones: shrinking prefers them. */
 export const families: readonly Family[] = [
@@ -40,6 +50,8 @@ export const families: readonly Family[] = [
   ...[resizing, choice, variadic, comparison, logic, integerUnary, integerBinary, casts, gathering],
   ...[sizes, argument, cumulative, triangular, top, scattering, cropping],
   ...[affineGrid, gridSampling, regionPooling, making, contraction],
+  ...[quantising, quantisedConvolution, quantisedProduct],
+  ...[deformable, unpooling, columns, maxRegions],
 ];
 
 /** Operators of wgconv's own list that no family generates. */

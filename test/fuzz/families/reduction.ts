@@ -96,7 +96,7 @@ export const top: Family = {
     const size = x.dims.at(axis) ?? 1;
     draft.node(
       op,
-      [x, draft.list([tape.int(Math.min(1, size), Math.max(1, size))])],
+      [x, draft.list([tape.int(Math.min(1, size), size)])],
       { axis, largest: tape.choose([undefined, 0]) },
       2,
     );

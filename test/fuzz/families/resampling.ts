@@ -97,3 +97,77 @@ export const regionPooling: Family = {
     });
   },
 };
+
+export const deformable: Family = {
+  operators: ['DeformConv'],
+  since: { DeformConv: 19 },
+  add(op, draft, tape) {
+    const [batch, channels] = [tape.int(1, 2), tape.int(1, 6)];
+    const [height, width] = [tape.int(3, 8), tape.int(3, 8)];
+    const [down, across] = [tape.int(1, 3), tape.int(1, 3)];
+    const group = tape.choose([1, channels]);
+    const offset_group = tape.choose([1, channels]);
+    const outputs = group * tape.int(1, 3);
+    const dims = [batch, channels, height, width];
+    const plane = [height - down + 1, width - across + 1];
+    const x = draft.input('float32', dims);
+    const weight = draft.weight(tape, 'float32', [outputs, channels / group, down, across]);
+    const taps = offset_group * down * across;
+    const offset = draft.weight(tape, 'float32', [batch, 2 * taps, ...plane]);
+    const bias = tape.rarely(2) ? draft.weight(tape, 'float32', [outputs]) : undefined;
+    const mask = tape.rarely(2)
+      ? draft.weight(tape, 'float32', [batch, taps, ...plane])
+      : undefined;
+    draft.node(op, [x, weight, offset, bias, mask], { group, offset_group, pads: [0, 0, 0, 0] });
+  },
+};
+
+export const unpooling: Family = {
+  operators: ['MaxUnpool'],
+  add(op, draft, tape) {
+    const kernel_shape = [tape.int(1, 3), tape.int(1, 3)];
+    // Whole windows: else the output, made of them, is smaller than what the indices are of.
+    const plane = kernel_shape.map((size) => size * tape.int(1, 4));
+    const x = draft.input('float32', [tape.int(1, 2), tape.int(1, 5), ...plane]);
+    // Windows side by side: no maximum is found twice.
+    const attributes = { kernel_shape, strides: kernel_shape };
+    const [values, indices] = draft.node('MaxPool', [x], attributes, 2);
+    draft.node(op, [values, indices], attributes);
+  },
+};
+
+export const columns: Family = {
+  operators: ['Col2Im'],
+  since: { Col2Im: 18 },
+  add(op, draft, tape) {
+    const [down, across] = [tape.int(1, 3), tape.int(1, 3)];
+    const [height, width] = [tape.int(3, 8), tape.int(3, 8)];
+    const positions = (height - down + 1) * (width - across + 1);
+    const dims = [tape.int(1, 2), tape.int(1, 4) * down * across, positions];
+    const sizes = [draft.list([height, width]), draft.list([down, across])];
+    draft.node(op, [draft.input('float32', dims), ...sizes]);
+  },
+};
+
+export const maxRegions: Family = {
+  operators: ['MaxRoiPool'],
+  add(op, draft, tape) {
+    const x = image(draft, tape, 2);
+    const [batch = 0, , height = 0, width = 0] = x.dims;
+    if (batch === 0) return;
+    const corners = () => {
+      const [left, top] = [tape.int(0, width - 1), tape.int(0, height - 1)];
+      return [
+        tape.int(0, batch - 1),
+        left,
+        top,
+        tape.int(left, width - 1),
+        tape.int(top, height - 1),
+      ];
+    };
+    const rois = Array.from({ length: tape.int(1, 3) }, corners);
+    const regions = draft.input('float32', [rois.length, 5]);
+    draft.overwrite(regions, rois.flat());
+    draft.node(op, [x, regions], { pooled_shape: [tape.int(1, 4), tape.int(1, 4)] });
+  },
+};

@@ -1,0 +1,21 @@
+/** What wgconv does not do of an operator, in a few words; errors say it in full. */
+
+const data = 'the shape of the result is known after a readback';
+
+export const limits: Readonly<Record<string, string>> = {
+  Conv: '1 to 3 spatial axes',
+  ConvTranspose: '1 to 3 spatial axes',
+  MaxPool: '1 to 3 spatial axes',
+  AveragePool: '1 to 3 spatial axes',
+  LpPool: '1 to 3 spatial axes',
+  BatchNormalization: 'inference only',
+  Dropout: 'inference only: the identity',
+  NonZero: data,
+  Compress: data,
+  Unique: data,
+  NonMaxSuppression: data,
+  Constant: 'dense tensors and numbers; no strings',
+  Reshape: 'the shape is known before a run, or each value has its own plan',
+  Cast: 'no strings, no float8 and 4-bit types',
+  CastLike: 'no strings, no float8 and 4-bit types',
+};
