@@ -4,11 +4,15 @@ import { WgconvError } from '../../core/errors.ts';
 import { numbersOf, type ReferenceTensor } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
-import { axisTaps, greatestFinite, interpolate, sampleSlack } from '../sampling/interpolate.ts';
+import {
+  axisTaps,
+  greatestFinite,
+  interpolate,
+  type Position,
+  roundoff,
+  sampleSlack,
+} from '../sampling/interpolate.ts';
 import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
-
-/** Half a unit in the last place of a float32 is at most this share of its value. */
-const roundoff = 2 ** -24;
 
 /** The address of the first pixel of a region's image. */
 function imageBase(image: number, { dims }: ReferenceTensor): number {
@@ -123,11 +127,6 @@ interface Image {
   readonly base: number;
   readonly size: readonly [number, number];
   readonly greatest: number;
-}
-
-interface Position {
-  readonly at: number;
-  readonly error: number;
 }
 
 /** Up to a pixel before the first centre and after the last the border goes on, then there is zero. */

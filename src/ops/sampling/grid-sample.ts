@@ -56,7 +56,7 @@ export const gridSample = defineOperator<GridSampleAttributes>({
     }
     const last = grid.dims.at(-1);
     if (grid.dims.length !== axes + 2 || (typeof last === 'number' && last !== axes)) {
-      invalidShape(`${shapes} do not fit: a grid of ${axes} axes is [N,${'…,'}${axes}]`);
+      invalidShape(`${shapes} do not fit: this grid must be [N,…,${axes}] of rank ${axes + 2}`);
     }
     requireSameDim(x.dims[0] ?? 0, grid.dims[0] ?? 0, [x.dims, grid.dims]);
     if (!isFloat(grid.type)) {

@@ -8,7 +8,7 @@ import type { paddings, TapCount } from '../../../shaders/lib/sample.ts';
 export type Padding = keyof typeof paddings;
 
 /** Half a unit in the last place of a float32 is at most this share of its value. */
-const roundoff = 2 ** -24;
+export const roundoff = 2 ** -24;
 
 /** A position in pixels, and how far float32 arithmetic may be from it. */
 export interface Position {
@@ -121,8 +121,8 @@ export function greatestFinite(values: Float64Array): number {
 
 /**
  * How far float32 may be from a sample of pixels up to `greatest`. Along one axis the weights
- * change by 2 in all for each pixel where they are linear, by 3 where they are cubic, and their
- * absolutes add up to 1 and 1.375. A linear weight has one rounding, a cubic one six of 2⁻²⁴.
+ * change by 2 in all for each pixel where they are linear, by 3 where they are cubic; their
+ * absolutes add up to 1 and 1.375, and their roundings to 1 and 7 of 2⁻²⁴.
  */
 export function sampleSlack(
   taps: 2 | 4,
@@ -132,10 +132,11 @@ export function sampleSlack(
 ): number {
   const axes = positions.length;
   const off = positions.reduce((sum, { error }) => sum + error, 0);
-  const [slope, spread, weightError] = taps === 2 ? [2, 1, 1] : [3, 1.375, 6];
-  const slopes = slope * spread ** (axes - 1);
-  const weights = weightError * axes * taps * spread ** (axes - 1) * roundoff;
-  // What the weights have lost is bounded by the error itself where they are all in all 1.
-  const moved = Math.min(off * slopes, 2 * spread ** axes);
-  return (moved + weights) * greatest + (taps ** axes + axes) * roundoff * magnitude;
+  const [slope, total, rounding] = taps === 2 ? [2, 1, 1] : [3, 1.375, 7];
+  const others = total ** (axes - 1);
+  // However far off the position is, two samples differ by no more than both can be.
+  const moved = Math.min(off * slope * others, 2 * total ** axes);
+  const weights = rounding * axes * others * roundoff;
+  // Along each axis a product and taps − 1 sums.
+  return (moved + weights) * greatest + axes * taps * roundoff * magnitude;
 }
