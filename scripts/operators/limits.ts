@@ -14,6 +14,8 @@ export const limits: Readonly<Record<string, string>> = {
   Compress: data,
   Unique: data,
   NonMaxSuppression: data,
+  If: 'where the condition is a constant: the branch stands in its place',
+  Loop: 'where the number of turns is a constant: the body is unrolled',
   Constant: 'dense tensors and numbers; no strings',
   Reshape: 'the shape is known before a run, or each value has its own plan',
   Cast: 'no strings, no float8 and 4-bit types',

@@ -43,11 +43,11 @@ function rowOf({ name, gpu, host, cpu, algorithms, view, unasked }: OperatorSupp
   const versions = onnxSchemas[name]?.versions ?? [];
   const types = (list: readonly DataType[]) =>
     unasked ? 'not asked' : list.map((type) => short[type]).join(' ') || '–';
+  const here = [...gpu, ...host];
+  const isSame = !unasked && cpu.length === here.length && cpu.every((type) => here.includes(type));
   return [
     ...[name, versions.join(', '), types(gpu), types(host)],
-    cpu.length === gpu.length + host.length && cpu.every((type) => [...gpu, ...host].includes(type))
-      ? 'the same'
-      : types(cpu),
+    isSame ? 'the same' : types(cpu),
     algorithms.map((one) => `\`${one}\``).join(' ') || (view ? 'view' : '–'),
     limits[name] ?? '',
   ];
