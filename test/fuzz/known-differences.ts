@@ -18,6 +18,13 @@ const dilated = ({ attributes }: NodeInput) =>
   (attributes?.dilations as readonly number[] | undefined)?.some((one) => one > 1) ?? false;
 const samePads = ({ attributes }: NodeInput) => `${attributes?.auto_pad}`.startsWith('SAME');
 
+/** Whether the windows of a kernel leave elements between them. */
+function hasGaps({ attributes }: NodeInput, kernel: readonly number[]): boolean {
+  const of = (name: string, axis: number) =>
+    (attributes?.[name] as readonly number[] | undefined)?.[axis] ?? 1;
+  return kernel.some((size, axis) => (size - 1) * of('dilations', axis) + 1 < of('strides', axis));
+}
+
 function dimsOf({ inputs }: NodeInput, { types, feeds, constants }: FuzzCase, index: number) {
   const name = inputs[index] ?? '';
   return (types.get(name) ?? feeds.get(name) ?? constants.get(name))?.dims ?? [];
@@ -55,14 +62,15 @@ export const knownDifferences: readonly KnownDifference[] = [
       'auto_pad SAME makes the output input × stride; onnxruntime leaves it smaller where the window ' +
       'is smaller than the stride',
     applies: (node, fuzzCase) =>
-      samePads(node) &&
-      dimsOf(node, fuzzCase, 1)
-        .slice(2)
-        .some((size, axis) => {
-          const of = (name: string) =>
-            (node.attributes?.[name] as number[] | undefined)?.[axis] ?? 1;
-          return (size - 1) * of('dilations') + 1 < of('strides');
-        }),
+      samePads(node) && hasGaps(node, dimsOf(node, fuzzCase, 1).slice(2)),
+  },
+  {
+    operators: ['LpPool'],
+    reason:
+      'auto_pad SAME adds no padding where the window is smaller than the stride; onnxruntime begins ' +
+      'inside of the input, by a negative padding (with MaxPool and AveragePool it refuses that)',
+    applies: (node) =>
+      samePads(node) && hasGaps(node, (node.attributes?.kernel_shape ?? []) as readonly number[]),
   },
   {
     operators: ['MeanVarianceNormalization'],
