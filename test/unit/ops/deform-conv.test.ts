@@ -4,19 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
-  evaluateCase,
-  expectSecondOpinion,
-  numbers,
-  type ReferenceCase,
-} from '../../support/reference-case.ts';
+  computeNode,
+  expectOnnxruntimeComputes,
+  type SingleNode,
+  valuesOf,
+} from '../../support/single-node.ts';
 
-type Attributes = NonNullable<ReferenceCase['attributes']>;
+type Attributes = NonNullable<SingleNode['attributes']>;
 
-const deform = (inputs: ReferenceCase['inputs'], attributes: Attributes = {}): ReferenceCase => ({
+const deform = (inputs: SingleNode['inputs'], attributes: Attributes = {}): SingleNode => ({
   ...{ op: 'DeformConv', opset: 22, inputs, attributes },
 });
-
-const valuesOf = async (one: ReferenceCase) => numbers((await evaluateCase(one))[0]);
 
 describe('by hand', () => {
   const image = tensorOf([1, 1, 2, 3], [1, 2, 4, 10, 20, 40]);
@@ -57,12 +55,12 @@ describe('where nothing moves, it is Conv', () => {
     ['three axes', [1, 2, 4, 5, 6], [3, 2, 2, 3, 2], { pads: [1, 0, 1, 0, 1, 0] }],
   ])('%s', async (_, x, w, attributes) => {
     const inputs = [integers(x, 1), integers(w, 2)];
-    const [want] = await evaluateCase({ op: 'Conv', inputs, attributes });
+    const [want] = await computeNode({ op: 'Conv', inputs, attributes });
     const spatial = want?.dims.slice(2) ?? [];
     const taps = w.slice(2).reduce((product, size) => product * size, spatial.length);
     const dims = [x[0] as number, taps, ...spatial];
     const zero = uniform(dims, 3, { scale: 0 });
-    expect(await valuesOf(deform([...inputs, zero], attributes))).toEqual(numbers(want));
+    expect(await valuesOf(deform([...inputs, zero], attributes))).toEqual(want?.values);
   });
 });
 
@@ -70,7 +68,7 @@ describe('what is wrong is said in words', () => {
   const x = uniform([1, 4, 5, 5], 1);
   const w = uniform([2, 4, 3, 3], 2);
   const offset = uniform([1, 18, 3, 3], 3);
-  it.each<[ReferenceCase, RegExp]>([
+  it.each<[SingleNode, RegExp]>([
     [
       deform([x, w, uniform([1, 9, 3, 3], 3)]),
       /offset \[1,9,3,3\] of DeformConv must be \[1,18,3,3\]/,
@@ -80,7 +78,7 @@ describe('what is wrong is said in words', () => {
     [deform([x, w, offset], { group: 2 }), /needs 4 × 2 groups/],
     [deform([x, w, offset], { offset_group: 3 }), /do not divide into 3 offset groups/],
   ])('%#', async (one, message) => {
-    await expect(evaluateCase(one)).rejects.toThrow(message);
+    await expect(computeNode(one)).rejects.toThrow(message);
   });
 });
 
@@ -102,7 +100,7 @@ describe('onnxruntime computes the same', () => {
   ];
 
   it.each(cases)('%s', async (_, x, w, attributes, { mask, bias }) => {
-    const [want] = await evaluateCase({
+    const [want] = await computeNode({
       op: 'Conv',
       inputs: [uniform(x, 1), uniform(w, 2)],
       attributes: Object.fromEntries(
@@ -112,7 +110,7 @@ describe('onnxruntime computes the same', () => {
     const groups = Number(attributes.offset_group ?? 1);
     const taps = (w[2] as number) * (w[3] as number) * groups;
     const around = want?.dims.slice(2) ?? [];
-    await expectSecondOpinion(
+    await expectOnnxruntimeComputes(
       deform(
         [
           uniform(x, 1),

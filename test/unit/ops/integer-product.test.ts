@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
 import type { HostTensor } from '../../../src/core/tensor.ts';
 import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
-import { evaluate, expectOnnxruntimeEquals, valuesOf } from '../../support/evaluate.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
+import { computeNode, expectOnnxruntimeEquals, valuesOf } from '../../support/single-node.ts';
 
 type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 type Inputs = readonly (HostTensor | undefined)[];
@@ -44,7 +44,7 @@ describe('MatMulInteger', () => {
 
   test('other shapes and types are refused', async () => {
     const refused = (...inputs: HostTensor[]) =>
-      expect(evaluate(node('MatMulInteger', inputs))).rejects;
+      expect(computeNode(node('MatMulInteger', inputs))).rejects;
     await refused(a, b, u8([3], [1, 2, 3])).toThrow(
       /the zero point of x is \[3\]: it must be one number, or 2, one for each row/,
     );
@@ -76,7 +76,7 @@ describe('ConvInteger', () => {
 
   test('the zero point of x is one number', async () => {
     const inputs = [x, w, u8([2], [1, 2])];
-    await expect(evaluate(node('ConvInteger', inputs))).rejects.toThrow(
+    await expect(computeNode(node('ConvInteger', inputs))).rejects.toThrow(
       /the zero point of x is \[2\], but must be one number/,
     );
   });
@@ -101,7 +101,7 @@ describe('results are quantised again', () => {
 
   test('the zero point has the shape of the scale', async () => {
     const a = s8([2, 1], [1, 2]);
-    const refused = expect(evaluate(matMul(a, u8([2], [1, 2])))).rejects;
+    const refused = expect(computeNode(matMul(a, u8([2], [1, 2])))).rejects;
     await refused.toThrow(
       /the scale of y is \[\], but its zero point \[2\]: they must have one shape/,
     );

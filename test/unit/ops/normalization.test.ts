@@ -8,20 +8,15 @@ import { findOperator } from '../../../src/ops/index.ts';
 import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
-  evaluateCase,
-  expectSecondOpinion,
-  numbers,
-  type ReferenceCase,
-} from '../../support/reference-case.ts';
+  computeNode,
+  expectOnnxruntimeComputes,
+  type SingleNode,
+  valuesOf,
+} from '../../support/single-node.ts';
 
 const noEpsilon = { epsilon: { float: 0 } };
 
-async function firstOutput(one: ReferenceCase): Promise<number[]> {
-  const [y] = await evaluateCase(one);
-  return numbers(y);
-}
-
-function expectClose(values: readonly number[], wanted: readonly number[]): void {
+function expectClose(values: readonly number[] = [], wanted: readonly number[]): void {
   expect(values).toHaveLength(wanted.length);
   values.forEach((value, index) => {
     expect(value, `[${index}]`).toBeCloseTo(wanted[index] as number, 5);
@@ -32,7 +27,7 @@ describe('LayerNormalization', () => {
   it('has mean 0 and variance 1 before scale and bias', async () => {
     // Mean 3, deviations -2, 0, 2: variance 8/3.
     const root = Math.sqrt(8 / 3 + 1e-5);
-    const outputs = await evaluateCase({
+    const outputs = await computeNode({
       op: 'LayerNormalization',
       inputs: [
         tensorOf([2, 3], [1, 3, 5, 4, 4, 4]),
@@ -41,41 +36,41 @@ describe('LayerNormalization', () => {
       ],
       outputCount: 3,
     });
-    expectClose(numbers(outputs[0]), [-2 / root, 1, 6 / root - 1, 0, 1, -1]);
+    expectClose(outputs[0]?.values, [-2 / root, 1, 6 / root - 1, 0, 1, -1]);
     expect(outputs.map(({ dims }) => dims)).toEqual([
       [2, 3],
       [2, 1],
       [2, 1],
     ]);
-    expectClose(numbers(outputs[1]), [3, 4]);
+    expectClose(outputs[1]?.values, [3, 4]);
     // The second row has only its epsilon.
-    expect(numbers(outputs[2])[0]).toBeCloseTo(1 / root, 5);
-    expect(numbers(outputs[2])[1]).toBeCloseTo(1 / Math.sqrt(1e-5), 2);
+    expect(outputs[2]?.values[0]).toBeCloseTo(1 / root, 5);
+    expect(outputs[2]?.values[1]).toBeCloseTo(1 / Math.sqrt(1e-5), 2);
   });
 
   it('keeps float32 statistics of float16 values', async () => {
-    const outputs = await evaluateCase({
+    const outputs = await computeNode({
       op: 'LayerNormalization',
       inputs: [tensorOf([1, 2], [1, 2], 'float16'), tensorOf([2], [1, 1], 'float16')],
       outputCount: 2,
     });
     expect(outputs.map(({ type }) => type)).toEqual(['float16', 'float32']);
-    expect(numbers(outputs[1])).toEqual([1.5]);
+    expect(outputs[1]?.values).toEqual([1.5]);
   });
 
   it('refuses a scale that does not broadcast, and outputs of bfloat16', async () => {
     const x = tensorOf([2, 3], [1, 2, 3, 4, 5, 6]);
     const two = tensorOf([2], [1, 1]);
-    await expect(evaluateCase({ op: 'LayerNormalization', inputs: [x, two] })).rejects.toThrow(
+    await expect(computeNode({ op: 'LayerNormalization', inputs: [x, two] })).rejects.toThrow(
       /\[2\] does not broadcast to X \[2,3\]/,
     );
     const inputs = [x, tensorOf([3], [1, 1, 1])];
     const attributes = { stash_type: 16 };
     await expect(
-      evaluateCase({ op: 'LayerNormalization', inputs, attributes, outputCount: 2 }),
+      computeNode({ op: 'LayerNormalization', inputs, attributes, outputCount: 2 }),
     ).rejects.toThrow(/element type 16/);
     await expect(
-      evaluateCase({ op: 'LayerNormalization', inputs, attributes }),
+      computeNode({ op: 'LayerNormalization', inputs, attributes }),
     ).resolves.toHaveLength(1);
   });
 
@@ -100,7 +95,7 @@ describe('LayerNormalization', () => {
 });
 
 it('RMSNormalization divides by the root of the mean of squares', async () => {
-  const y = await firstOutput({
+  const y = await valuesOf({
     op: 'RMSNormalization',
     opset: 23,
     attributes: noEpsilon,
@@ -112,7 +107,7 @@ it('RMSNormalization divides by the root of the mean of squares', async () => {
 
 describe('InstanceNormalization', () => {
   it('normalises every channel by itself', async () => {
-    const y = await firstOutput({
+    const y = await valuesOf({
       op: 'InstanceNormalization',
       attributes: noEpsilon,
       inputs: [tensorOf([1, 2, 2], [1, 3, 10, 50]), tensorOf([2], [1, 2]), tensorOf([2], [0, 100])],
@@ -123,10 +118,10 @@ describe('InstanceNormalization', () => {
   it('takes what opset 1 had', async () => {
     const inputs = [tensorOf([1, 1, 2], [1, 3]), tensorOf([1], [1]), tensorOf([1], [0])];
     const attributes = { ...noEpsilon, consumed_inputs: [0] };
-    const y = await firstOutput({ op: 'InstanceNormalization', opset: 1, attributes, inputs });
+    const y = await valuesOf({ op: 'InstanceNormalization', opset: 1, attributes, inputs });
     expectClose(y, [-1, 1]);
     await expect(
-      firstOutput({ op: 'InstanceNormalization', opset: 6, attributes, inputs }),
+      valuesOf({ op: 'InstanceNormalization', opset: 6, attributes, inputs }),
     ).rejects.toThrow(/consumed_inputs/);
   });
 });
@@ -138,12 +133,12 @@ describe('GroupNormalization', () => {
   it('scales channels since opset 21, groups before', async () => {
     const channels = [tensorOf([4], [1, 2, 3, 4]), tensorOf([4], [0, 10, 20, 30])];
     expectClose(
-      await firstOutput({ op: 'GroupNormalization', attributes, inputs: [x, ...channels] }),
+      await valuesOf({ op: 'GroupNormalization', attributes, inputs: [x, ...channels] }),
       [-1, 12, 17, 34],
     );
     const groups = [tensorOf([2], [1, 2]), tensorOf([2], [0, 100])];
     expectClose(
-      await firstOutput({
+      await valuesOf({
         ...{ op: 'GroupNormalization', opset: 18, attributes },
         inputs: [x, ...groups],
       }),
@@ -155,10 +150,10 @@ describe('GroupNormalization', () => {
     const four = tensorOf([4], [1, 1, 1, 1]);
     const inputs = [x, four, four];
     await expect(
-      firstOutput({ op: 'GroupNormalization', attributes: { num_groups: 3 }, inputs }),
+      valuesOf({ op: 'GroupNormalization', attributes: { num_groups: 3 }, inputs }),
     ).rejects.toThrow(/4 channels cannot be shared out among 3 groups/);
     await expect(
-      firstOutput({ op: 'GroupNormalization', opset: 18, attributes, inputs }),
+      valuesOf({ op: 'GroupNormalization', opset: 18, attributes, inputs }),
     ).rejects.toThrow(/scale and bias of \[2\], not \[4\]/);
   });
 
@@ -188,19 +183,19 @@ describe('LpNormalization', () => {
   it('divides by the sum of magnitudes or the root of the sum of squares', async () => {
     const inputs = [tensorOf([2, 2], [3, -4, -1, 0])];
     const op = 'LpNormalization';
-    expectClose(await firstOutput({ op, inputs }), [0.6, -0.8, -1, 0]);
+    expectClose(await valuesOf({ op, inputs }), [0.6, -0.8, -1, 0]);
     expectClose(
-      await firstOutput({ op, inputs, attributes: { p: 1, axis: 0 } }),
+      await valuesOf({ op, inputs, attributes: { p: 1, axis: 0 } }),
       [0.75, -1, -0.25, 0],
     );
   });
 
   it('makes zeros of zeros, and refuses other orders', async () => {
     const inputs = [tensorOf([1, 2], [0, 0])];
-    expect(await firstOutput({ op: 'LpNormalization', inputs })).toEqual([0, 0]);
-    await expect(
-      firstOutput({ op: 'LpNormalization', inputs, attributes: { p: 3 } }),
-    ).rejects.toThrow(/p must be 1 or 2, not 3/);
+    expect(await valuesOf({ op: 'LpNormalization', inputs })).toEqual([0, 0]);
+    await expect(valuesOf({ op: 'LpNormalization', inputs, attributes: { p: 3 } })).rejects.toThrow(
+      /p must be 1 or 2, not 3/,
+    );
   });
 });
 
@@ -208,10 +203,10 @@ it('MeanVarianceNormalization normalises channels over the batch, unless it is t
   const x = tensorOf([2, 1, 1, 2], [1, 3, 5, 7]);
   const op = 'MeanVarianceNormalization';
   const root = Math.sqrt(5);
-  expectClose(await firstOutput({ op, inputs: [x] }), [-3 / root, -1 / root, 1 / root, 3 / root]);
-  expectClose(await firstOutput({ op, inputs: [x], attributes: { axes: [-1] } }), [-1, 1, -1, 1]);
+  expectClose(await valuesOf({ op, inputs: [x] }), [-3 / root, -1 / root, 1 / root, 3 / root]);
+  expectClose(await valuesOf({ op, inputs: [x], attributes: { axes: [-1] } }), [-1, 1, -1, 1]);
   await expect(
-    firstOutput({ op, opset: 1, inputs: [x], attributes: { across_channels: 1 } }),
+    valuesOf({ op, opset: 1, inputs: [x], attributes: { across_channels: 1 } }),
   ).rejects.toThrow(/across_channels/);
 });
 
@@ -277,7 +272,7 @@ describe('onnxruntime computes the same', () => {
   const x = uniform([2, 6, 4, 3], 1, { scale: 3 });
   const six = [uniform([6], 2), uniform([6], 3)];
   const rows = integers([3, 5], 4);
-  const cases: readonly ReferenceCase[] = [
+  const cases: readonly SingleNode[] = [
     { op: 'LayerNormalization', inputs: [x, uniform([3], 5), uniform([3], 6)], outputCount: 3 },
     {
       ...{ op: 'LayerNormalization', attributes: { axis: 1, epsilon: 0.1 } },
@@ -299,7 +294,7 @@ describe('onnxruntime computes the same', () => {
   it.each(cases.map((one, index) => [`${one.op} (${index})`, one] as const))(
     '%s',
     async (_, one) => {
-      await expectSecondOpinion(one);
+      await expectOnnxruntimeComputes(one);
     },
   );
 });

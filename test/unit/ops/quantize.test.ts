@@ -4,8 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
 import type { HostTensor } from '../../../src/core/tensor.ts';
 import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
-import { evaluate, expectOnnxruntimeEquals, valuesOf } from '../../support/evaluate.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
+import {
+  computeNode,
+  computeTensors,
+  expectOnnxruntimeEquals,
+  valuesOf,
+} from '../../support/single-node.ts';
 
 const vector = (values: readonly number[], type: DataType = 'float32') =>
   tensorOf([values.length], values, type);
@@ -41,9 +46,9 @@ describe('QuantizeLinear', () => {
   });
 
   test('without a zero point the result is uint8, and output_dtype says otherwise', async () => {
-    const [plain] = await evaluate(quantize([vector([1]), scalar(1)]));
+    const [plain] = await computeNode(quantize([vector([1]), scalar(1)]));
     expect(plain?.type).toBe('uint8');
-    const [asked] = await evaluate(quantize([vector([1]), scalar(1)], { output_dtype: 3 }));
+    const [asked] = await computeNode(quantize([vector([1]), scalar(1)], { output_dtype: 3 }));
     expect(asked?.type).toBe('int8');
   });
 
@@ -95,13 +100,15 @@ describe('QuantizeLinear', () => {
     [{ block_size: -1 }, /"block_size" must not be negative/],
     [{ precision: 11 }, /"precision" must be float32 or float16/],
   ])('%j is refused', async (attributes, message) => {
-    await expect(evaluate(quantize([vector([1]), scalar(1)], attributes))).rejects.toThrow(message);
+    await expect(computeNode(quantize([vector([1]), scalar(1)], attributes))).rejects.toThrow(
+      message,
+    );
   });
 
   test('shapes that do not fit are refused', async () => {
     const x = tensorOf([2, 3], [1, 2, 3, 4, 5, 6]);
     const refused = (scale: HostTensor, attributes: object, message: RegExp, zero?: HostTensor) =>
-      expect(evaluate(quantize([x, scale, zero], attributes))).rejects.toThrow(message);
+      expect(computeNode(quantize([x, scale, zero], attributes))).rejects.toThrow(message);
     await refused(vector([1, 2]), {}, /the scale is \[2\], but x \[2,3\] needs \[3\] along axis 1/);
     await refused(vector([1, 2]), { axis: 5 }, /axis 5 is outside/);
     await refused(tensorOf([2, 2], [1, 1, 1, 1]), { block_size: 1 }, /needs \[2,3\].*blocks of 1/);
@@ -133,14 +140,14 @@ describe('DequantizeLinear', () => {
 
   test('the result has the type of the scale, or output_dtype', async () => {
     const x = vector([1], 'int8');
-    const [plain] = await evaluate(dequantize([x, scalar(1, 'float16')]));
+    const [plain] = await computeNode(dequantize([x, scalar(1, 'float16')]));
     expect(plain?.type).toBe('float16');
-    const [asked] = await evaluate(dequantize([x, scalar(1, 'float16')], { output_dtype: 1 }));
+    const [asked] = await computeNode(dequantize([x, scalar(1, 'float16')], { output_dtype: 1 }));
     expect(asked?.type).toBe('float32');
   });
 
   test('other types are refused', async () => {
-    const of = (...inputs: HostTensor[]) => expect(evaluate(dequantize(inputs))).rejects;
+    const of = (...inputs: HostTensor[]) => expect(computeNode(dequantize(inputs))).rejects;
     await of(vector([1]), scalar(1)).toThrow(/x is float32, but must be int8/);
     await of(vector([1], 'int8'), scalar(1), scalar(1, 'uint8')).toThrow(/x_zero_point is uint8/);
   });
@@ -162,7 +169,7 @@ describe('DynamicQuantizeLinear', () => {
 
   test('an x that is all zero, or empty, has a scale all the same', async () => {
     for (const x of [vector([0, 0]), vector([])]) {
-      const [y, scale, zero] = await evaluate(dynamic(x));
+      const [y, scale, zero] = await computeTensors(dynamic(x));
       expect([...(y?.bytes ?? [])]).toEqual([...x.dims.flatMap((size) => Array(size).fill(0))]);
       expect(scale && [...new Float32Array(scale.bytes.slice().buffer)]).toEqual([
         Math.fround(1 / 255),

@@ -4,18 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
 import {
-  evaluateCase,
-  expectSecondOpinion,
+  computeNode,
+  expectOnnxruntimeComputes,
   numbers,
-  type ReferenceCase,
-} from '../../support/reference-case.ts';
+  type SingleNode,
+  valuesOf,
+} from '../../support/single-node.ts';
 
 const align = (
   x: ReturnType<typeof tensorOf>,
   rois: readonly number[],
-  attributes: NonNullable<ReferenceCase['attributes']> = {},
+  attributes: NonNullable<SingleNode['attributes']> = {},
   { images = rois.slice(0, rois.length / 4).map(() => 0), opset = 22 } = {},
-): ReferenceCase => ({
+): SingleNode => ({
   ...{ op: 'RoiAlign', opset, attributes },
   inputs: [x, tensorOf([rois.length / 4, 4], rois), tensorOf([images.length], images, 'int64')],
 });
@@ -23,13 +24,11 @@ const align = (
 const pool = (
   x: ReturnType<typeof tensorOf>,
   rois: readonly number[],
-  attributes: NonNullable<ReferenceCase['attributes']>,
-): ReferenceCase => ({
+  attributes: NonNullable<SingleNode['attributes']>,
+): SingleNode => ({
   ...{ op: 'MaxRoiPool', attributes },
   inputs: [x, tensorOf([rois.length / 5, 5], rois)],
 });
-
-const valuesOf = async (one: ReferenceCase) => numbers((await evaluateCase(one))[0]);
 
 /** 0 … 15 in rows of four. */
 const ramp = tensorOf(
@@ -99,7 +98,7 @@ describe('MaxRoiPool by hand', () => {
 });
 
 describe('what is wrong is said in words', () => {
-  it.each<[ReferenceCase, RegExp]>([
+  it.each<[SingleNode, RegExp]>([
     [align(ramp, [0, 0, 1, 1], { mode: 'sum' }), /mode "sum" is neither avg nor max/],
     [align(ramp, [0, 0, 1, 1], {}, { images: [1] }), /in image 1, but there are 1/],
     [align(ramp, [0, 0, 1, 1], {}, { images: [0, 0] }), /do not fit together/],
@@ -115,7 +114,7 @@ describe('what is wrong is said in words', () => {
     ],
     [align(uniform([1, 1, 0, 2], 1), [0, 0, 1, 1]), /no pixels to pool/],
   ])('%#', async (one, message) => {
-    await expect(evaluateCase(one)).rejects.toThrow(message);
+    await expect(computeNode(one)).rejects.toThrow(message);
   });
 });
 
@@ -129,7 +128,7 @@ describe('onnxruntime computes the same', () => {
   const images = [1, 0, 1, 1];
   const bins = { output_height: 3, output_width: 2 };
 
-  it.each<[string, NonNullable<ReferenceCase['attributes']>, number]>([
+  it.each<[string, NonNullable<SingleNode['attributes']>, number]>([
     ['average, adaptive', bins, 16],
     ['average, 2 × 2 samples', { ...bins, sampling_ratio: 2 }, 16],
     ['average, scaled', { ...bins, spatial_scale: 0.7 }, 16],
@@ -141,13 +140,13 @@ describe('onnxruntime computes the same', () => {
     ['average, before opset 16', { ...bins, sampling_ratio: 3 }, 10],
     ['maximum', { ...bins, sampling_ratio: 2, mode: 'max' }, 16],
   ])('RoiAlign: %s', async (_, attributes, opset) => {
-    await expectSecondOpinion(align(x, rois, attributes, { images, opset }));
+    await expectOnnxruntimeComputes(align(x, rois, attributes, { images, opset }));
   });
 
   it('MaxRoiPool of positive values (its maxima start at the least positive number)', async () => {
     const positive = tensorOf([2, 3, 9, 7], numbers(x).map(Math.abs));
     const regions = [1, 0.3, 1.1, 6.2, 8.4, 0, -2, 3, 3, 12, 1, 4, 4, 4, 5, 0, 10, 2, 30, 7];
     const attributes = { pooled_shape: [3, 2], spatial_scale: { float: 0.8 } };
-    await expectSecondOpinion({ ...pool(positive, regions, attributes), opset: 1 });
+    await expectOnnxruntimeComputes({ ...pool(positive, regions, attributes), opset: 1 });
   });
 });
