@@ -43,10 +43,12 @@ const together = {
   selections: /src\/ops\/selection\/|src\/session\/staged|src\/passes\/cut-stages/,
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
   pointwise:
-    /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/(functions|broadcast|binary-helpers)/,
+    /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/(unary-functions|broadcast|binary-helpers)/,
   pool: /src\/ops\/pool\/(operators|lower|window)\.ts|shaders\/(lib\/)?pool/,
   products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/(matrix|subgroups))\.ts/,
-  norms: /src\/ops\/(batch-normalization|lrn)\/(?!reference)|shaders\/(batch_norm|lrn)\./,
+  // Who has BatchNormalization has mostly something to fold it into.
+  norms:
+    /src\/ops\/(batch-normalization|lrn)\/(?!reference)|shaders\/(batch_norm|lrn)\.|passes\/fold-batch-norm/,
   // All of conv/ but the algorithms that are fetched for themselves.
   conv: /src\/ops\/conv\/(?!lower-(winograd|patches|grouped|depthwise|subgroup)|reference|winograd-)|shaders\/(pack_conv|conv_direct|gemm_c4|split_sum|lib\/(conv-|split|product-tile))/,
   // What 3×3 convolutions of many channels choose from.

@@ -10,8 +10,11 @@ import { join, resolve } from 'node:path';
 import { fetchedModules } from './fetched-modules.ts';
 import { bundlePage, loadedWith, type PageFile } from './page-bundle.ts';
 
-/** Budgets in kilobytes of 1000 bytes. */
-const budgets = { statically: 60, mobilenet: 75, everything: 150 } as const;
+/**
+ * Budgets in kilobytes of 1000 bytes. The first two are what a page pays; everything together is the
+ * kernels and the float64 references of all operators, of which a page fetches its own model’s only.
+ */
+const budgets = { statically: 60, mobilenet: 75, everything: 220 } as const;
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');

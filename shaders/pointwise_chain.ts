@@ -21,6 +21,7 @@ import { c4Functions } from './lib/layout.ts';
 import { nanFunctions } from './lib/nan.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { floatFunctions } from './lib/unary.ts';
+import { allFunctions } from './lib/unary-functions.ts';
 
 export const operandNames = ['a', 'b', 'c', 'd'] as const;
 /** Steps that have uniforms for their parameters. */
@@ -102,7 +103,7 @@ fn step${index}(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
 }
 `;
   });
-  return [functionSource([...needs]), ...helpers, ...bodies].join('');
+  return [functionSource([...needs], allFunctions), ...helpers, ...bodies].join('');
 }
 
 export const pointwiseChain = defineKernel({

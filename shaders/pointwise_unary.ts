@@ -8,6 +8,7 @@ import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts
 import { c4Functions } from './lib/layout.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { floatFunctions, floatTests, integerFunctions } from './lib/unary.ts';
+import { allFunctions } from './lib/unary-functions.ts';
 
 type UnaryVariant = {
   /** Name of the row. */
@@ -51,7 +52,7 @@ fn apply(value: vec4<f32>) -> vec4<u32> {
   return vec4<u32>(${test.wgsl});
 }`;
   }
-  return functionOf(floatFunctions.get(name) as PointwiseFunction, 'apply');
+  return functionOf(floatFunctions.get(name) as PointwiseFunction, 'apply', allFunctions);
 }
 
 /** What `result` holds: answers of tests are bool, which is u32. */

@@ -4,7 +4,7 @@
  * in `src/ops/pointwise/activation-definitions.ts` under the same names.
  */
 
-import { type FunctionName, functionSource } from './functions.ts';
+import { type FunctionName, type FunctionTable, functionSource } from './functions.ts';
 
 /** A float function of one variable and up to two parameters. */
 export interface PointwiseFunction {
@@ -13,7 +13,7 @@ export interface PointwiseFunction {
   readonly parameters: readonly string[];
   /** WGSL expression over `x: vec4<f32>`; parameters are `u.actAlpha` and `u.actBeta`. */
   readonly wgsl: string;
-  /** Functions of `functions.ts` that the expression calls. */
+  /** Functions of `functions.ts`, or where it is not fusable of `unary-functions.ts`, that the expression calls. */
   readonly needs?: readonly FunctionName[];
   /** f(0) is 0 whatever the parameters, so that unused lanes need no mask. */
   readonly keepsZero: boolean;
@@ -216,10 +216,10 @@ export const fusableActivations: readonly string[] = activations
 
 /**
  * WGSL of a row as `fn name(x: vec4<f32>) -> vec4<f32>`, self-contained but for the uniforms
- * `u.actAlpha` and `u.actBeta`.
+ * `u.actAlpha` and `u.actBeta`. `table` has the functions that it calls.
  */
-export function functionOf(row: PointwiseFunction, name: string): string {
-  return `${functionSource(row.needs ?? [])}${functionBody(row, name)}`;
+export function functionOf(row: PointwiseFunction, name: string, table?: FunctionTable): string {
+  return `${functionSource(row.needs ?? [], table)}${functionBody(row, name)}`;
 }
 
 /** The same without the functions that it calls. */
@@ -234,7 +234,7 @@ fn ${name}(x: vec4<f32>) -> vec4<f32> {
 }
 
 /**
- * WGSL `fn activation(x: vec4<f32>) -> vec4<f32>` of a row. The kernel declares the uniforms
+ * WGSL `fn activation(x: vec4<f32>) -> vec4<f32>` of a fusable row. The kernel declares the uniforms
  * `actAlpha: 'f32'` and `actBeta: 'f32'`; see `activationUniforms` for their values.
  */
 export function activationSource(name: string): string {

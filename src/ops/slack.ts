@@ -1,6 +1,6 @@
 /**
- * Bounds on the absolute errors of WGSL's functions and of those that `shaders/lib/functions.ts`
- * writes out, as they follow from WGSL's accuracy table: addition and multiplication are correctly
+ * Bounds on the absolute errors of WGSL's functions and of those that `functions.ts` and
+ * `unary-functions.ts` of `shaders/lib` write out, as they follow from WGSL's accuracy table: addition and multiplication are correctly
  * rounded, division is within 2.5 ulp, exp(x) within 3 + 2|x| ulp. Only references need them.
  */
 

@@ -2,11 +2,11 @@
 
 import { type Graph, type Node, producersOf } from '../graph/graph.ts';
 import type { OperatorLookup } from '../ops/build-node.ts';
+import { factsOf } from '../ops/facts.ts';
 import { findOperator, loadOperators } from '../ops/index.ts';
 import type { Traits } from '../ops/operator.ts';
 import { assignLayouts } from './assign-layouts.ts';
 import { removeDeadCode } from './dead-code.ts';
-import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
 import { inferShapes } from './infer-shapes.ts';
@@ -85,6 +85,17 @@ const fuseMovement = whereTraits(['permutes'], () =>
 );
 const fuseGates = whereTraits(['gates'], () => import('./fuse-gates.ts').then((m) => m.fuseGates));
 const foldPads = whereTraits(['zeroPads'], () => import('./fold-pads.ts').then((m) => m.foldPads));
+
+/** Loaded where a node is a per-channel affine map, with BatchNormalization if that is there. */
+const foldBatchNorm: Pass = async (graph, find) => {
+  const isAffine = (node: Node) => {
+    const traits = find(node.op)?.traits;
+    const facts = traits?.affine && factsOf(node, graph);
+    return facts && traits?.affine?.(facts);
+  };
+  if (!graph.nodes.some(isAffine)) return graph;
+  return (await import('./fold-batch-norm.ts')).foldBatchNorm(graph, find);
+};
 
 /** Loaded where two pointwise operators are neighbours still. */
 const fusePointwise: Pass = async (graph, find) => {

@@ -5,10 +5,12 @@ import {
   activationRow,
   activationSource,
   activations,
+  functionOf,
   fusableActivations,
 } from '../../../shaders/lib/activations.ts';
 import { binaryFunctions } from '../../../shaders/lib/binary.ts';
 import { floatFunctions, floatTests, integerFunctions } from '../../../shaders/lib/unary.ts';
+import { allFunctions } from '../../../shaders/lib/unary-functions.ts';
 import { slackOf } from '../../../src/ops/pointwise/activation-definitions.ts';
 import { binaryDefinitions } from '../../../src/ops/pointwise/binary-definitions.ts';
 import {
@@ -201,12 +203,18 @@ describe('WGSL', () => {
         'swish',
       ]),
     );
-    for (const name of fusableActivations) expect(activationRow(name).fusable).toBe(true);
+    for (const name of fusableActivations) {
+      const row = activationRow(name);
+      expect(row.fusable).toBe(true);
+      // What kernels with an epilogue bring along is enough for it.
+      expect(activationSource(name)).toBe(functionOf(row, 'activation', allFunctions));
+    }
+    expect(() => activationSource('mish')).toThrow('an epilogue has no function "mish"');
     expect(() => activationRow('no such thing')).toThrow('no such thing');
   });
 
   it('has the text that was reviewed', () => {
-    const texts = activations.map(({ name }) => activationSource(name));
+    const texts = activations.map((row) => functionOf(row, 'activation', allFunctions));
     expect(texts.join('\n')).toMatchSnapshot();
   });
 });
