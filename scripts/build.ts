@@ -53,7 +53,7 @@ const together = {
   conv: /src\/ops\/conv\/(?!lower-(winograd|patches|grouped|depthwise|subgroup)|reference|winograd-)|shaders\/(pack_conv|conv_direct|gemm_c4|split_sum|lib\/(conv-|split|product-tile))/,
   // What 3×3 convolutions of many channels choose from.
   dense: /src\/ops\/conv\/lower-(patches|winograd)|shaders\/(conv_implicit_gemm|im2col|.*winograd)/,
-  reductions: /src\/ops\/(reduce\/lower|pool\/norm)\.ts|shaders\/(lib\/)?reduce\.ts/,
+  reductions: /src\/ops\/(reduce\/(lower|rows)|pool\/norm)\.ts|shaders\/(lib\/)?reduce\.ts/,
   passes: /src\/passes\/(fuse-movement|fuse-gates|fold-pads)/,
 } as const;
 

@@ -15,9 +15,9 @@
  */
 
 import { activationSource, fusableActivations } from './lib/activations.ts';
-import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
+import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
-import { workgroupTree } from './lib/reduce.ts';
+import { rowMain } from './lib/reduce.ts';
 
 /** 1 / √(variance + ε), 1 / √(mean of squares + ε), 1 / √(sum of squares), 1 / Σ|x| */
 export type RowStatistics = 'moments' | 'rms' | 'l2' | 'l1';
@@ -167,26 +167,6 @@ export const normaliseKernel = defineKernel<NormaliseVariant, typeof uniforms>({
   },
   wgsl(variant) {
     const { method, units, activation } = variant;
-    const bodies = {
-      serial: 'if (index < u.rows) { write(index, 0u, 1u, fold(index, 0u, 1u)); }',
-      workgroup: `
-  if (group < u.rows) {
-    write(group, local, workgroupX, reduceWorkgroup(local, fold(group, local, workgroupX)));
-  }`,
-      partial: `
-  if (index < u.rows * u.parts) {
-    states[index] = fold(index / u.parts, index % u.parts, u.parts);
-  }`,
-      split: `
-  if (index < u.rows * u.parts) {
-    let row = index / u.parts;
-    var state = State();
-    for (var part = 0u; part < u.parts; part++) {
-      state = combine(state, states[row * u.parts + part]);
-    }
-    write(row, index % u.parts, u.parts, state);
-  }`,
-    };
     return `
 ${flatIndex}
 ${units === 'lanes' ? c4Functions : ''}
@@ -194,13 +174,7 @@ const largest = 0x1.fffffep+127f;
 ${units === 'values' ? valueUnits(variant.strided) : vectorUnits}
 ${statisticsSource(variant)}
 ${method === 'partial' ? '' : `${activationSource(activation)}${writeSource(variant)}`}
-${method === 'workgroup' ? workgroupTree : ''}
-${flatMain} {
-  let group = flatWorkgroup(workgroup, counts);
-  let index = group * workgroupX + local;
-  ${bodies[method]}
-}
-`;
+${rowMain(method)}`;
   },
 });
 

@@ -11,9 +11,9 @@
  * SwiftShader a turn costs as much as eight values.
  */
 
-import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
+import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { nanFunctions } from './lib/nan.ts';
-import { workgroupTree } from './lib/reduce.ts';
+import { rowMain } from './lib/reduce.ts';
 import { lines, range } from './lib/unroll.ts';
 
 export type SoftmaxFunction = 'softmax' | 'logSoftmax' | 'hardmax';
@@ -69,26 +69,6 @@ export const softmaxKernel = defineKernel<SoftmaxVariant, typeof uniforms>({
     return 2 * (Math.ceil(axis / 4 / shares) + 6) + parts;
   },
   wgsl({ function: name, element, method, vectors }) {
-    const bodies = {
-      serial: 'if (index < u.rows) { write(index, 0u, 1u, fold(index, 0u, 1u)); }',
-      workgroup: `
-  if (group < u.rows) {
-    write(group, local, workgroupX, reduceWorkgroup(local, fold(group, local, workgroupX)));
-  }`,
-      partial: `
-  if (index < u.rows * u.parts) {
-    states[index] = fold(index / u.parts, index % u.parts, u.parts);
-  }`,
-      split: `
-  if (index < u.rows * u.parts) {
-    let row = index / u.parts;
-    var state = initialState();
-    for (var part = 0u; part < u.parts; part++) {
-      state = combine(state, states[row * u.parts + part]);
-    }
-    write(row, index % u.parts, u.parts, state);
-  }`,
-    };
     const fold = name === 'hardmax' ? hardmaxFold : exponentialFold(vectors);
     const value = name === 'hardmax' ? () => hardmaxValue : exponentialValue;
     const stored = vectors ? `vec4<${element}>` : element;
@@ -162,13 +142,7 @@ fn write(row: u32, start: u32, step: u32, state: State) {
   )}
 }`
 }
-${method === 'workgroup' ? workgroupTree : ''}
-${flatMain} {
-  let group = flatWorkgroup(workgroup, counts);
-  let index = group * workgroupX + local;
-  ${bodies[method]}
-}
-`;
+${rowMain(method)}`;
   },
 });
 

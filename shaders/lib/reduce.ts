@@ -4,6 +4,7 @@
  * it; the order is fixed, so results do not change from run to run.
  */
 
+import { flatMain } from './kernel.ts';
 import { nanFunctions } from './nan.ts';
 
 /** `moments` gives the mean and the population variance at once (Welford, Chan et al.). */
@@ -199,3 +200,40 @@ fn reduceWorkgroup(local: u32, own: State) -> State {
   return partial[0];
 }
 `;
+
+/**
+ * WGSL `main` of kernels that write all of each row: by one invocation, by a workgroup, or in two
+ * dispatches by `u.parts` invocations, of which each combines what all have found. The kernel has
+ * `State`, `initialState`, `combine`, `fold(row, start, step) -> State` over every `step`th unit of
+ * a row, and `write(row, start, step, state)`.
+ */
+export function rowMain(method: 'serial' | 'workgroup' | 'partial' | 'split'): string {
+  const bodies = {
+    serial: 'if (index < u.rows) { write(index, 0u, 1u, fold(index, 0u, 1u)); }',
+    workgroup: `
+  if (group < u.rows) {
+    write(group, local, workgroupX, reduceWorkgroup(local, fold(group, local, workgroupX)));
+  }`,
+    partial: `
+  if (index < u.rows * u.parts) {
+    states[index] = fold(index / u.parts, index % u.parts, u.parts);
+  }`,
+    split: `
+  if (index < u.rows * u.parts) {
+    let row = index / u.parts;
+    var state = initialState();
+    for (var part = 0u; part < u.parts; part++) {
+      state = combine(state, states[row * u.parts + part]);
+    }
+    write(row, index % u.parts, u.parts, state);
+  }`,
+  };
+  return `
+${method === 'workgroup' ? workgroupTree : ''}
+${flatMain} {
+  let group = flatWorkgroup(workgroup, counts);
+  let index = group * workgroupX + local;
+  ${bodies[method]}
+}
+`;
+}

@@ -18,20 +18,9 @@ import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { invalidShape } from '../dims.ts';
 import { isImage } from '../layouts.ts';
-import {
-  type AnyOperator,
-  type Candidate,
-  type Cost,
-  defineOperator,
-  type LoweringIO,
-} from '../operator.ts';
-import {
-  busyInvocations,
-  rowEfficiency,
-  splitParts,
-  tensorBytes,
-  treeOperations,
-} from '../reduce/lower.ts';
+import { type AnyOperator, type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
+import { tensorBytes } from '../reduce/lower.ts';
+import { rowCandidates } from '../reduce/rows.ts';
 import type { ArgReduceAttributes } from './attributes.ts';
 
 function argOperator(type: string, least: boolean): AnyOperator {
@@ -113,49 +102,14 @@ function lowerArgReduce(
           : Math.ceil((rows * (method === 'partial' ? parts : 1)) / argReduceThreads),
       ),
     );
-  const dense = inner === 1;
-  const cost = (fields: Partial<Cost>): Cost => ({
-    macs: 4 * values,
-    bytes: tensorBytes(x, y),
-    invocations: busyInvocations(rows, caps),
-    efficiency: rowEfficiency(dense, caps),
-    barriers: false,
-    ...fields,
-  });
-  const plain = { packings: [], scratch: [] };
-  const candidates: Candidate[] = [
+  return rowCandidates(
     {
-      ...plain,
-      algorithm: 'arg_serial',
-      dispatches: rows === 0 ? [] : [step('serial', 1)],
-      cost: cost({}),
+      name: 'arg',
+      ...{ rows, values, dense: inner === 1 },
+      ...{ turns: axis, leastTurns: 64, threads: argReduceThreads },
+      ...{ operations: 4, bytes: tensorBytes(x, y), stateBytes: argReduceStateBytes },
+      ...{ last: 'final', dispatch: step },
     },
-  ];
-  if (rows === 0 || axis < 64) return candidates;
-  candidates.push({
-    ...plain,
-    algorithm: 'arg_workgroup',
-    dispatches: [step('workgroup', 1)],
-    cost: cost({
-      macs: 4 * values + rows * treeOperations(argReduceThreads, caps),
-      invocations: rows * (caps.software ? 4 : argReduceThreads),
-      efficiency: dense ? 0.2 : 0.05,
-      barriers: true,
-    }),
-  });
-  const parts = splitParts(axis, rows, caps);
-  if (parts > 1) {
-    candidates.push({
-      ...plain,
-      algorithm: 'arg_split',
-      dispatches: [step('partial', parts), step('final', parts)],
-      scratch: [Math.ceil((rows * parts * argReduceStateBytes) / 16) * 16],
-      cost: cost({
-        macs: 4 * (values + rows * parts),
-        invocations: busyInvocations(rows * parts, caps),
-        efficiency: 0.2,
-      }),
-    });
-  }
-  return candidates;
+    caps,
+  );
 }

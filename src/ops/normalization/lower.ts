@@ -19,15 +19,9 @@ import {
 } from '../../../shaders/normalise.ts';
 import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import type { Candidate, Cost, DeviceTensor, LoweringIO } from '../operator.ts';
-import {
-  busyInvocations,
-  reductionSizes,
-  rowEfficiency,
-  splitParts,
-  tensorBytes,
-  treeOperations,
-} from '../reduce/lower.ts';
+import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
+import { reductionSizes, tensorBytes } from '../reduce/lower.ts';
+import { rowCandidates } from '../reduce/rows.ts';
 import { type Normalisation, rowSize } from './normalisation.ts';
 
 type Four = [number, number, number, number];
@@ -62,7 +56,6 @@ export function lowerNormalisation(
     activation: activation?.name ?? 'none',
   };
   const { kept, reduced } = reductionSizes({ ...problem, layout: 'linear' });
-  const statesBytes = (parts: number) => align(rows * parts * normaliseStateBytes(form.units));
   // A factor that the model does not ask for has to go somewhere.
   const unasked = keeps && io.outputs.length < 3;
   const step = (method: NormaliseVariant['method'], parts: number) => {
@@ -91,57 +84,21 @@ export function lowerNormalisation(
     );
   };
   const values = sizeOf(x.dims);
-  const passes = statistics === 'moments' ? 8 : 4;
-  const dense = form.units !== 'values' || reduced.strides[3] <= 1;
-  const cost = (fields: Partial<Cost>): Cost => ({
-    macs: passes * values,
-    bytes: tensorBytes(...io.inputs, ...io.outputs),
-    invocations: busyInvocations(rows, caps),
-    efficiency: rowEfficiency(dense, caps),
-    barriers: false,
-    ...fields,
-  });
-  const spare = unasked ? [align(rows * 4)] : [];
-  const plain = { packings: [], scratch: spare };
-  const candidates: Candidate[] = [
+  return rowCandidates(
     {
-      ...plain,
-      algorithm: 'normalise_serial',
-      dispatches: rows === 0 ? [] : [step('serial', 1)],
-      cost: cost({}),
+      name: 'normalise',
+      ...{ rows, values, dense: form.units !== 'values' || reduced.strides[3] <= 1 },
+      turns: form.units === 'values' ? Math.ceil(size / 4) : size,
+      ...{ leastTurns: 16, threads: normaliseThreads },
+      operations: statistics === 'moments' ? 8 : 4,
+      bytes: tensorBytes(...io.inputs, ...io.outputs),
+      stateBytes: normaliseStateBytes(form.units),
+      scratch: unasked ? [Math.max(16, Math.ceil(rows / 4) * 16)] : [],
+      ...{ last: 'split', dispatch: step },
     },
-  ];
-  const turns = form.units === 'values' ? Math.ceil(size / 4) : size;
-  if (rows === 0 || turns < 16) return candidates;
-  candidates.push({
-    ...plain,
-    algorithm: 'normalise_workgroup',
-    dispatches: [step('workgroup', 1)],
-    cost: cost({
-      macs: passes * values + rows * treeOperations(normaliseThreads, caps),
-      invocations: rows * (caps.software ? 4 : normaliseThreads),
-      efficiency: dense ? 0.2 : 0.05,
-      barriers: true,
-    }),
-  });
-  const parts = splitParts(turns, rows, caps);
-  if (parts > 1) {
-    candidates.push({
-      ...plain,
-      algorithm: 'normalise_split',
-      dispatches: [step('partial', parts), step('split', parts)],
-      scratch: [...spare, statesBytes(parts)],
-      cost: cost({
-        macs: passes * (values + rows * parts * parts),
-        invocations: busyInvocations(rows * parts, caps),
-        efficiency: caps.software ? 0.25 : 0.2,
-      }),
-    });
-  }
-  return candidates;
+    caps,
+  );
 }
-
-const align = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 /** C4: rows are planes of single channels, or of groups of whole channel blocks. */
 function imageForm(x: DeviceTensor, problem: Normalisation): Form | undefined {

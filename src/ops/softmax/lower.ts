@@ -8,14 +8,9 @@ import {
   softmaxStateBytes,
 } from '../../../shaders/softmax.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import type { Candidate, Cost, LoweringIO } from '../operator.ts';
-import {
-  busyInvocations,
-  rowEfficiency,
-  splitParts,
-  tensorBytes,
-  treeOperations,
-} from '../reduce/lower.ts';
+import type { Candidate, LoweringIO } from '../operator.ts';
+import { tensorBytes } from '../reduce/lower.ts';
+import { rowCandidates } from '../reduce/rows.ts';
 import { type SoftmaxAttributes, softmaxSizes } from './sizes.ts';
 
 /** Operations of one exp, as the cost model counts multiply-adds. */
@@ -49,48 +44,14 @@ export function lowerSoftmax(
         : [input(0), ...(method === 'split' ? [scratch(0)] : []), output(0)],
       foldWorkgroups(method === 'workgroup' ? rows : Math.ceil((rows * parts) / 64)),
     );
-  const cost = (fields: Partial<Cost>): Cost => ({
-    macs: 2 * expCost * values,
-    bytes: tensorBytes(x, y),
-    invocations: busyInvocations(rows, caps),
-    efficiency: rowEfficiency(inner === 1, caps),
-    barriers: false,
-    ...fields,
-  });
-  const plain = { packings: [], scratch: [] };
-  const candidates: Candidate[] = [
+  return rowCandidates(
     {
-      ...plain,
-      algorithm: 'softmax_serial',
-      dispatches: values === 0 ? [] : [step('serial', 1)],
-      cost: cost({}),
+      name: 'softmax',
+      ...{ rows: values === 0 ? 0 : rows, values, dense: inner === 1 },
+      ...{ turns: axis / 4, leastTurns: 16, threads: 128 },
+      ...{ operations: 2 * expCost, bytes: tensorBytes(x, y), stateBytes: softmaxStateBytes },
+      ...{ last: 'split', dispatch: step },
     },
-  ];
-  if (values === 0 || axis < 64) return candidates;
-  candidates.push({
-    ...plain,
-    algorithm: 'softmax_workgroup',
-    dispatches: [step('workgroup', 1)],
-    cost: cost({
-      macs: 2 * expCost * values + rows * treeOperations(128, caps),
-      invocations: rows * (caps.software ? 4 : 128),
-      efficiency: inner === 1 ? 0.2 : 0.05,
-      barriers: true,
-    }),
-  });
-  const parts = splitParts(axis / 4, rows, caps);
-  if (parts > 1) {
-    candidates.push({
-      ...plain,
-      algorithm: 'softmax_split',
-      dispatches: [step('partial', parts), step('split', parts)],
-      scratch: [Math.ceil((rows * parts * softmaxStateBytes) / 16) * 16],
-      cost: cost({
-        macs: 2 * expCost * (values + rows * parts * parts),
-        invocations: busyInvocations(rows * parts, caps),
-        efficiency: caps.software ? 0.25 : 0.2,
-      }),
-    });
-  }
-  return candidates;
+    caps,
+  );
 }
