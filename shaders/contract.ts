@@ -2,7 +2,7 @@
 
 import { defineKernel, type Element } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
-import { lineMain, lineSize } from './lib/words.ts';
+import { laneOfTwo, lineMain, lineSize } from './lib/words.ts';
 
 /** Dimensions of the result, and dimensions that are summed, after merging. */
 export const maxContractRank = 8;
@@ -65,9 +65,7 @@ export const contract = defineKernel({
     const type = a === 'f16' ? 'f32' : a;
     return wgsl`
 ${lineMain}
-fn lane(first: vec4<u32>, second: vec4<u32>, axis: u32) -> u32 {
-  return select(second[axis & 3u], first[axis & 3u], axis < 4u);
-}
+${laneOfTwo}
 fn invocation(index: u32) {
   var rest = index;
   var aBase = 0u;

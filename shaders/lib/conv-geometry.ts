@@ -6,17 +6,8 @@ import type { Binding } from './kernel.ts';
 /** How input 0 is stored: blocks of four channels, or dense planes of single channels. */
 export type Source = 'c4' | 'linear';
 
-/** Spread into a kernel's `uniforms`; fields as in `ConvGeometry`. */
-export const convUniforms = {
-  inChannels: 'u32',
-  inBlocks: 'u32',
-  inDepth: 'u32',
-  inHeight: 'u32',
-  inWidth: 'u32',
-  outBlocks: 'u32',
-  outDepth: 'u32',
-  outHeight: 'u32',
-  outWidth: 'u32',
+/** Of a window over three spatial axes; fields as in `ConvGeometry`. */
+export const windowUniforms = {
   kernelDepth: 'u32',
   kernelHeight: 'u32',
   kernelWidth: 'u32',
@@ -29,6 +20,20 @@ export const convUniforms = {
   padFront: 'i32',
   padTop: 'i32',
   padLeft: 'i32',
+} as const;
+
+/** Spread into a kernel's `uniforms`; fields as in `ConvGeometry`. */
+export const convUniforms = {
+  inChannels: 'u32',
+  inBlocks: 'u32',
+  inDepth: 'u32',
+  inHeight: 'u32',
+  inWidth: 'u32',
+  outBlocks: 'u32',
+  outDepth: 'u32',
+  outHeight: 'u32',
+  outWidth: 'u32',
+  ...windowUniforms,
 } as const;
 
 /** Binding `source`: C4 as vec4, linear as scalars. */

@@ -5,7 +5,7 @@
  */
 
 import { wgsl } from './preprocessor.ts';
-import { lineMain } from './words.ts';
+import { laneOfTwo, lineMain } from './words.ts';
 
 /** Dimensions that an invocation's coordinates may have, and indices of a tuple. */
 export const maxFrameRank = 8;
@@ -34,9 +34,7 @@ export const frameUniforms = {
 /** WGSL: `lane(A, B, axis)` and `locate(tuple, base)`; the kernel defines `invocation(index)`. */
 export const frameFunctions = wgsl`
 ${lineMain}
-fn lane(first: vec4<u32>, second: vec4<u32>, axis: u32) -> u32 {
-  return select(second[axis & 3u], first[axis & 3u], axis < 4u);
-}
+${laneOfTwo}
 struct Place {
   address: u32,
   /** False where an index is out of range: nothing may be read or written there. */

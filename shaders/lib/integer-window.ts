@@ -1,5 +1,7 @@
 /** What the kernels of integer convolutions share: the window's uniforms, where it begins, bytes. */
 
+import { windowUniforms } from './conv-geometry.ts';
+
 /** Spread into a kernel's `uniforms`. */
 export const integerWindowUniforms = {
   inDepth: 'u32',
@@ -8,18 +10,7 @@ export const integerWindowUniforms = {
   outHeight: 'u32',
   outWidth: 'u32',
   outPixels: 'u32',
-  kernelDepth: 'u32',
-  kernelHeight: 'u32',
-  kernelWidth: 'u32',
-  strideZ: 'u32',
-  strideY: 'u32',
-  strideX: 'u32',
-  dilationZ: 'u32',
-  dilationY: 'u32',
-  dilationX: 'u32',
-  padFront: 'i32',
-  padTop: 'i32',
-  padLeft: 'i32',
+  ...windowUniforms,
   /** Whether there are zero points, and what those of the model lack to those of stored integers. */
   hasSourceZero: 'u32',
   sourceOffset: 'i32',

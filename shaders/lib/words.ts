@@ -53,3 +53,10 @@ ${flatMain} {
   }
 }
 `;
+
+/** WGSL `lane(first, second, axis)`: what a pair of vec4 holds for one of eight axes. */
+export const laneOfTwo = `
+fn lane(first: vec4<u32>, second: vec4<u32>, axis: u32) -> u32 {
+  return select(second[axis & 3u], first[axis & 3u], axis < 4u);
+}
+`;
