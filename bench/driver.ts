@@ -52,13 +52,8 @@ export class Driver {
     try {
       if (!this.#page) await this.open();
       const page = this.#page as Page;
-      const crash = new Promise<never>((_, reject) => {
-        page.once('crash', () => reject(new Error('the page crashed')));
-        page.once('close', () => reject(new Error('the page was closed')));
-      });
-      crash.catch(() => undefined);
       const run = page.evaluate((name) => window.runProblem(name), problem);
-      return await within(seconds, Promise.race([run, crash]));
+      return await withinPage(page, seconds, run);
     } catch (error) {
       await this.close();
       throw error;
@@ -78,6 +73,16 @@ export class Driver {
     this.#page = undefined;
     await within(20, browser?.close() ?? Promise.resolve()).catch(() => undefined);
   }
+}
+
+/** What the page answers. @throws where it is lost meanwhile, or the seconds are over. */
+export async function withinPage<T>(page: Page, seconds: number, answer: Promise<T>): Promise<T> {
+  const crash = new Promise<never>((_, reject) => {
+    page.once('crash', () => reject(new Error('the page crashed')));
+    page.once('close', () => reject(new Error('the page was closed')));
+  });
+  crash.catch(() => undefined);
+  return within(seconds, Promise.race([answer, crash]));
 }
 
 /** @throws where nothing came after so many seconds. */

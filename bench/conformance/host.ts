@@ -3,7 +3,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findOrInstallBrowser, launchArguments, type Recipe } from '../../src/cli/browser.ts';
 import { decodeMessage, encodeMessage } from '../../src/cli/message.ts';
-import { within } from '../driver.ts';
+import { within, withinPage } from '../driver.ts';
 import type { PublishedCase } from './cases.ts';
 import type { PageAnswer } from './judge.ts';
 import type { EngineName } from './result.ts';
@@ -53,13 +53,8 @@ export class ConformanceHost {
     try {
       if (!this.#page && this.#engine) await this.open(this.#engine);
       const page = this.#page as Page;
-      const crash = new Promise<never>((_, reject) => {
-        page.once('crash', () => reject(new Error('the page crashed')));
-        page.once('close', () => reject(new Error('the page was closed')));
-      });
-      crash.catch(() => undefined);
       const run = page.evaluate((text) => window.runCase(text), message);
-      const text = await within(secondsPerCase, Promise.race([run, crash]));
+      const text = await withinPage(page, secondsPerCase, run);
       answer = decodeMessage(Buffer.from(text, 'base64')) as PageAnswer;
     } catch (error) {
       answer = { error: String(error) };
