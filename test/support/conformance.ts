@@ -5,7 +5,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { isFloat } from '../../src/core/dtype.ts';
 import { toReference } from '../../src/core/reference.ts';
 import type { HostTensor } from '../../src/core/tensor.ts';
 import { readOnnxModel, readTensorProto } from '../../src/formats/onnx/index.ts';
@@ -69,17 +70,42 @@ export async function runConformanceCase(name: string): Promise<ConformanceResul
   });
 }
 
-/** The references give every published output, by the tolerances of ONNX's own test runner. */
+/**
+ * The references give every published output: floats by the tolerances of ONNX's own test runner,
+ * NaN for NaN, and everything else exactly.
+ */
 export async function expectPublished(name: string): Promise<void> {
   for (const { expected, actual } of await runConformanceCase(name)) {
     expect(actual.type).toBe(expected.type);
     expect(actual.dims).toEqual(expected.dims);
     const got = toReference(actual).value;
-    toReference(expected).value.forEach((wanted, index) => {
-      const want = Number(wanted);
-      expect(Math.abs(Number(got[index]) - want), `[${index}]`).toBeLessThanOrEqual(
-        1e-7 + 1e-3 * Math.abs(want),
-      );
+    const tolerance = isFloat(expected.type) ? { absolute: 1e-7, relative: 1e-3 } : undefined;
+    toReference(expected).value.forEach((want, index) => {
+      const value = got[index];
+      if (value === want || Object.is(value, want)) return;
+      const [error, size] = [Math.abs(Number(value) - Number(want)), Math.abs(Number(want))];
+      const allowed = tolerance ? tolerance.absolute + tolerance.relative * size : 0;
+      expect(error, `[${index}]: ${value}, published ${want}`).toBeLessThanOrEqual(allowed);
     });
   }
+}
+
+/** The published cases of these operators as tests; there are so many of each at the least. */
+export function describePublished(
+  operators: readonly string[],
+  { least = 1, except = [] }: { readonly least?: number; readonly except?: readonly string[] } = {},
+): void {
+  describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
+    it('covers each operator', () => {
+      for (const operator of operators) {
+        const count = conformanceCases([operator]).length;
+        expect(count, operator).toBeGreaterThanOrEqual(least);
+      }
+    });
+
+    it.each(conformanceCases(operators).filter((name) => !except.includes(name)))(
+      '%s',
+      expectPublished,
+    );
+  });
 }

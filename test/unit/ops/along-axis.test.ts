@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -135,15 +135,7 @@ describe('EyeLike', () => {
 
 const operators = ['ArgMax', 'ArgMin', 'CumSum', 'Trilu', 'EyeLike'];
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it('covers each operator', () => {
-    for (const operator of operators) {
-      expect(conformanceCases([operator]).length, operator).toBeGreaterThan(0);
-    }
-  });
-
-  it.each(conformanceCases(operators))('%s', expectPublished);
-});
+describePublished(operators);
 
 describe('onnxruntime computes the same', () => {
   const x = uniform([2, 3, 5], 1);

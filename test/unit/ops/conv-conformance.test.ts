@@ -7,7 +7,7 @@ import type { HostTensor } from '../../../src/core/tensor.ts';
 import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
 import { conv } from '../../../src/ops/conv/schema.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 import { expectOnnxruntimeAgrees } from '../../support/onnxruntime.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
@@ -24,9 +24,7 @@ async function evaluate(inputs: readonly HostTensor[], attributes: Attributes) {
   return { dims: result.dims, value: Array.from(toReference(result).value, Number) };
 }
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it.each(conformanceCases(['Conv']))('%s', expectPublished);
-});
+describePublished(['Conv']);
 
 interface TrapCase {
   readonly name: string;

@@ -6,7 +6,7 @@ import type { HostTensor } from '../../../src/core/tensor.ts';
 import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
 import { convTranspose } from '../../../src/ops/conv-transpose/schema.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 import { expectOnnxruntimeAgrees } from '../../support/onnxruntime.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
@@ -62,9 +62,7 @@ describe('what is wrong is said in words', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it.each(conformanceCases(['ConvTranspose']))('%s', expectPublished);
-});
+describePublished(['ConvTranspose']);
 
 describe('onnxruntime computes the same', () => {
   const cases: readonly (readonly [string, readonly number[], readonly number[], Attributes])[] = [

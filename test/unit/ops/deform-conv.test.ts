@@ -1,7 +1,7 @@
 /** DeformConv's reference: hand-computed values, Conv where nothing moves, published cases, onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -82,9 +82,7 @@ describe('what is wrong is said in words', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it.each(conformanceCases(['DeformConv']))('%s', expectPublished);
-});
+describePublished(['DeformConv']);
 
 describe('onnxruntime computes the same', () => {
   const cases: [string, number[], number[], Attributes, { mask?: boolean; bias?: boolean }][] = [

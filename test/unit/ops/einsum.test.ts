@@ -1,7 +1,7 @@
 /** Einsum's reference by hand, by published cases and by onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -68,11 +68,7 @@ describe('by hand', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  const cases = conformanceCases(['Einsum']);
-  it.each(cases)('%s', expectPublished);
-  it('has some', () => expect(cases.length).toBeGreaterThan(4));
-});
+describePublished(['Einsum'], { least: 5 });
 
 describe('onnxruntime', () => {
   it.each([

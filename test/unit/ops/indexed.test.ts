@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../../src/core/tensor.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -171,13 +171,7 @@ const operators = [
   'OneHot',
 ];
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it('has each operator', () => {
-    for (const op of operators) expect(conformanceCases([op]).length, op).toBeGreaterThan(2);
-  });
-
-  it.each(conformanceCases(operators))('%s', expectPublished);
-});
+describePublished(operators, { least: 3 });
 
 describe('onnxruntime', () => {
   const x = uniform([3, 4, 5], 1);

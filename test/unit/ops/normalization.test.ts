@@ -5,7 +5,7 @@ import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -258,15 +258,7 @@ const operators = [
   'MeanVarianceNormalization',
 ];
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it('covers each operator', () => {
-    for (const operator of operators) {
-      expect(conformanceCases([operator]).length, operator).toBeGreaterThan(0);
-    }
-  });
-
-  it.each(conformanceCases(operators))('%s', expectPublished);
-});
+describePublished(operators);
 
 describe('onnxruntime computes the same', () => {
   const x = uniform([2, 6, 4, 3], 1, { scale: 3 });

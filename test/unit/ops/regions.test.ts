@@ -1,7 +1,7 @@
 /** RoiAlign's and MaxRoiPool's references: hand-computed values, published cases, onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -118,9 +118,7 @@ describe('what is wrong is said in words', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it.each(conformanceCases(['RoiAlign', 'MaxRoiPool']))('%s', expectPublished);
-});
+describePublished(['RoiAlign']);
 
 describe('onnxruntime computes the same', () => {
   const x = uniform([2, 3, 9, 7], 1);

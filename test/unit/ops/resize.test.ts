@@ -11,7 +11,7 @@ import {
 } from '../../../src/ops/build-node.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 import { expectOnnxruntimeAgrees } from '../../support/onnxruntime.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
@@ -111,10 +111,7 @@ const contested = [
   'test_resize_downsample_scales_cubic_align_corners',
 ];
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  const names = conformanceCases(['Resize', 'Upsample']).filter((one) => !contested.includes(one));
-  it.each(names)('%s', expectPublished);
-});
+describePublished(['Resize', 'Upsample'], { except: contested });
 
 describe('onnxruntime computes the same', () => {
   const transform = (name: string) => ({ coordinate_transformation_mode: name });

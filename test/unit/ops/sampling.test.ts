@@ -1,7 +1,7 @@
 /** GridSample's and AffineGrid's references: hand-computed values, published cases, onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -136,9 +136,7 @@ describe('what is wrong is said in words', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  it.each(conformanceCases(['GridSample', 'AffineGrid']))('%s', expectPublished);
-});
+describePublished(['GridSample', 'AffineGrid']);
 
 describe('onnxruntime computes the same', () => {
   const modes = ['linear', 'nearest', 'cubic'];

@@ -1,7 +1,7 @@
 /** TopK's reference by hand, by published cases and by onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
-import { conformanceCases, expectPublished, hasConformance } from '../../support/conformance.ts';
+import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -65,11 +65,7 @@ describe('by hand', () => {
   });
 });
 
-describe.skipIf(!hasConformance)('published ONNX cases (skipped without ../shared)', () => {
-  const cases = conformanceCases(['TopK']);
-  it.each(cases)('%s', expectPublished);
-  it('has some', () => expect(cases.length).toBeGreaterThan(5));
-});
+describePublished(['TopK'], { least: 6 });
 
 describe('onnxruntime', () => {
   it.each<Omit<SingleNode, 'op'>>([
