@@ -95,19 +95,22 @@ export function lowerIntegers(
   roles: IntegerRoles,
   caps: DeviceCaps,
 ): Candidate[] {
-  const products = problems.flatMap((problem) =>
-    [...(caps.packedDot ? [true] : []), false].flatMap((packedDot) =>
+  const products = problems.flatMap((problem) => {
+    const shared = sharedOf(io, problem);
+    return [...(caps.packedDot ? [true] : []), false].flatMap((packedDot) =>
       integerTiles.map((tile) => {
         const variant: IntegerProductVariant = {
-          ...{ packedDot, weightZero: hasWeightZero(io, problem.weights), ...tile },
+          ...{ packedDot, weightZero: shared.weightZero, ...tile },
           lanes: caps.software ? integerLanes.software : integerLanes.hardware,
         };
-        return product(io, problem, variant, caps);
+        return product(io, problem, shared, variant, caps);
       }),
-    ),
-  );
+    );
+  });
   const all = depthwise ? [lowerDepthwise(io, depthwise), ...products] : products;
-  return requantisation ? all.map((one) => requantised(io, one, requantisation, roles)) : all;
+  if (!requantisation) return all;
+  const table = placesTable(requantisation.places);
+  return all.map((one) => requantised(io, one, requantisation, table, roles));
 }
 
 /** Uniforms that the kernels share. */
@@ -135,9 +138,31 @@ function windowValues(
 const zeroOf = (io: LoweringIO, { zero }: PackedOperand): BufferRole =>
   io.inputs[zero] ? input(zero) : packed(0);
 
+/** What is the same in all products of a problem, whatever their variant. */
+interface SharedByProducts {
+  readonly weightZero: boolean;
+  readonly values: UniformValues<typeof integerWindowUniforms>;
+  readonly packings: readonly Packing[];
+}
+
+function sharedOf(io: LoweringIO, problem: IntegerProblem): SharedByProducts {
+  const { source, weights, channels, places } = problem;
+  return {
+    weightZero: hasWeightZero(io, weights),
+    values: windowValues(io, problem),
+    packings: [
+      packing(io, source, channels, 1),
+      packing(io, weights, channels, 4),
+      packing(io, weights, channels, 4, true),
+      placesTable(places),
+    ],
+  };
+}
+
 function product(
   io: LoweringIO,
   problem: IntegerProblem,
+  { values, packings }: SharedByProducts,
   variant: IntegerProductVariant,
   caps: DeviceCaps,
 ): Candidate {
@@ -153,7 +178,7 @@ function product(
     variant,
     {
       ...{ outers: places.length, pixelTiles, outTiles, channels, channelBlocks, outs, outBlocks },
-      ...windowValues(io, problem),
+      ...values,
       sourceZeroStride: source.zeroStride,
       resultOutStride: problem.resultOutStride,
       resultPixelStride: problem.resultPixelStride,
@@ -171,12 +196,7 @@ function product(
     algorithm: `integer_product.${problem.form}.${kind}.${tile}`,
     dispatches: [step],
     scratch: [],
-    packings: [
-      packing(io, source, channels, 1),
-      packing(io, weights, channels, 4),
-      packing(io, weights, channels, 4, true),
-      placesTable(places),
-    ],
+    packings,
     cost: {
       macs: workgroups * lanes * pixels * blocks * 16 * channelBlocks * weights.inner,
       bytes: movedBytes(io, source, channels),
@@ -218,17 +238,18 @@ function movedBytes(io: LoweringIO, { outers, inner }: PackedOperand, channels: 
   return tensorBytes(...io.outputs) + outers * inner * channels;
 }
 
-/** Appends the step that turns the sums into quantised results. */
+/** Appends the step that turns the sums into quantised results; `table` has the scales' places. */
 function requantised(
   io: LoweringIO,
   sums: Candidate,
   requantisation: Requantisation,
+  table: Packing,
   roles: IntegerRoles,
 ): Candidate {
   const [y] = io.outputs;
   const { quantised: scales } = roles;
   if (!y || !scales) return sums;
-  const { rows, columns, rowStrides, columnStrides, places } = requantisation;
+  const { rows, columns, rowStrides, columnStrides } = requantisation;
   const count = sizeOf(y.dims);
   const [low, high] = rangeOf(y.type);
   const hasBias = io.inputs[scales.bias] !== undefined;
@@ -246,6 +267,6 @@ function requantised(
   return {
     ...sums,
     dispatches: [...sums.dispatches, step],
-    packings: [...sums.packings, placesTable(places)],
+    packings: [...sums.packings, table],
   };
 }

@@ -2,6 +2,7 @@
 
 import { broadcastStrides, sizeOf, stridesOf } from '../../core/shape.ts';
 import { type ConvAttributes, convGeometry } from '../conv/geometry.ts';
+import { outPixels as outPixelsOf, tapsOf } from '../conv/problem.ts';
 import { matMulSizes } from '../matmul/sizes.ts';
 import type { LoweringIO } from '../operator.ts';
 import { type IntegerRoles, parameterStrides } from './roles.ts';
@@ -90,8 +91,8 @@ export function convLowering(
   const channels = g.inChannels / group;
   const outs = g.outChannels / group;
   const plane = g.inDepth * g.inHeight * g.inWidth;
-  const taps = g.kernelDepth * g.kernelHeight * g.kernelWidth;
-  const outPixels = g.outDepth * g.outHeight * g.outWidth;
+  const taps = tapsOf(g);
+  const outPixels = outPixelsOf(g);
   const rows = [g.outChannels, outPixels];
   const spread = (what: string, index: number) =>
     parameterStrides(what, dimsOf(io, index), 'row', rows)[0] ?? 0;
