@@ -36,6 +36,21 @@ export interface ReferenceTensor extends ReferenceValue {
   readonly dims: readonly number[];
 }
 
+/** Zeros for `size` values of a type. */
+export function referenceArray(type: DataType, size: number): ReferenceArray {
+  return isBigInt(type) ? (allocate(type, size) as ReferenceArray) : new Float64Array(size);
+}
+
+/** Zeros in an array of the same kind (float64, int64, uint64). */
+export function allocateLike<A extends ReferenceArray>(value: A, length: number): A {
+  return new (value.constructor as new (length: number) => A)(length);
+}
+
+/** The elements as numbers, those of int64 and uint64 too: shapes, axes, indices. */
+export function asNumbers(tensor: ReferenceTensor): number[] {
+  return Array.from(tensor.value as ArrayLike<number | bigint>, Number);
+}
+
 /** float64 elements of a tensor that is not int64 or uint64. */
 export function numbersOf(tensor: ReferenceTensor): Float64Array {
   if (!(tensor.value instanceof Float64Array)) {

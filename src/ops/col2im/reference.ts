@@ -4,7 +4,7 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { numbersOf } from '../../core/reference.ts';
+import { asNumbers, numbersOf } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { type Col2ImAttributes, columnGeometry } from './geometry.ts';
@@ -31,7 +31,7 @@ export const col2imReference: Reference<Col2ImAttributes> = (
     throw new WgconvError('missing-input', 'Col2Im needs input, image_shape and block_shape');
   }
   const image = y.dims.slice(2);
-  const block = Array.from(blockShape.value as ArrayLike<number | bigint>, Number);
+  const block = asNumbers(blockShape);
   const { columns, strides, dilations, padBegin } = columnGeometry(image, block, attributes);
   const source = numbersOf(x);
   const taps = sizeOf(block);

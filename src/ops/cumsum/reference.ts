@@ -1,10 +1,9 @@
 /** The oracle of CumSum. */
 
 import { isFloat } from '../../core/dtype.ts';
-import { magnitudeOf, wrapInteger } from '../../core/reference.ts';
+import { magnitudeOf, referenceArray, wrapInteger } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
-import { referenceArray } from '../reduce/reference.ts';
 import type { CumSumAttributes } from './attributes.ts';
 
 export const cumSumReference: Reference<CumSumAttributes> = (

@@ -1,8 +1,8 @@
 /** The oracles of Trilu and EyeLike. */
 
 import { isBigInt } from '../../core/dtype.ts';
+import { referenceArray } from '../../core/reference.ts';
 import type { Reference } from '../operator.ts';
-import { referenceArray } from '../reduce/reference.ts';
 import type { EyeLikeAttributes, TriluAttributes } from './attributes.ts';
 
 export const triluReference: Reference<TriluAttributes> = ([x, k], { upper }) => {

@@ -1,9 +1,8 @@
 /** The oracle of Einsum: for every result, the sum over all other labels of the operands' products. */
 
 import { isBigInt, isFloat } from '../../core/dtype.ts';
-import { type ReferenceTensor, wrapInteger } from '../../core/reference.ts';
+import { type ReferenceTensor, referenceArray, wrapInteger } from '../../core/reference.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
-import { resultArray } from '../gemm/reference.ts';
 import type { Reference } from '../operator.ts';
 import { type Equation, labelled, labelStrides } from './equation.ts';
 
@@ -20,7 +19,7 @@ export const einsumReference: Reference<Equation> = (inputs, equation, context) 
   const places = (labels: readonly string[]) => placesOf(labels, sizes, strides);
   const [starts, steps] = [places(result), places(summed)];
   const round = context.single ? Math.fround : (x: number) => x;
-  const value = resultArray(type, starts.length);
+  const value = referenceArray(type, starts.length);
   const magnitude = new Float64Array(starts.length);
   starts.forEach((start, index) => {
     let sum = 0;

@@ -1,7 +1,7 @@
 /** The oracle of Gemm, and the product that it shares with MatMul. */
 
 import { type DataType, isBigInt, isFloat } from '../../core/dtype.ts';
-import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
+import { type ReferenceArray, type ReferenceTensor, referenceArray } from '../../core/reference.ts';
 import { broadcastStrides } from '../../core/shape.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
 import type { GemmAttributes } from './sizes.ts';
@@ -64,12 +64,6 @@ export function integerDot(
   return sum;
 }
 
-/** The array for `size` results of a type. */
-export function resultArray(type: DataType, size: number): ReferenceArray {
-  if (type === 'int64') return new BigInt64Array(size);
-  return type === 'uint64' ? new BigUint64Array(size) : new Float64Array(size);
-}
-
 /** Stores an exact integer wrapped to the type's range. */
 export function storeInteger(
   target: ReferenceArray,
@@ -95,7 +89,7 @@ export const gemmReference: Reference<GemmAttributes> = (inputs, attributes, con
   const [biasRow = 0, biasColumn = 0] = bias ? broadcastStrides(bias.dims, output.dims) : [];
 
   const size = rows * columns;
-  const value = resultArray(a.type, size);
+  const value = referenceArray(a.type, size);
   const magnitude = new Float64Array(size);
   const slack = new Float64Array(size);
   const round = context.single ? Math.fround : (x: number) => x;

@@ -2,19 +2,21 @@
 
 import type { ScatterReduction } from '../../../shaders/scatter.ts';
 import { type DataType, isBigInt, isFloat, kindOf } from '../../core/dtype.ts';
-import { type ReferenceArray, type ReferenceTensor, wrapInteger } from '../../core/reference.ts';
+import {
+  allocateLike,
+  asNumbers,
+  type ReferenceArray,
+  type ReferenceTensor,
+  wrapInteger,
+} from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Reference, ReferenceContext, ReferenceResult } from '../operator.ts';
 import { checkIndex } from './frame.ts';
 
-const numbers = (tensor: ReferenceTensor): number[] =>
-  Array.from(tensor.value as ArrayLike<number | bigint>, Number);
-
 /** The elements of `x` at the places. */
 function pick(x: ReferenceTensor, places: readonly number[]): ReferenceResult {
   const take = <A extends ReferenceArray>(from: A): A => {
-    const Kind = from.constructor as new (length: number) => A;
-    const to = new Kind(places.length);
+    const to = allocateLike(from, places.length);
     places.forEach((place, at) => {
       to[at] = from[place] as number & bigint;
     });
@@ -50,7 +52,7 @@ function elementPlaces(
 ): number[] {
   const axis = normaliseAxis(attribute, data.dims.length);
   const strides = stridesOf(data.dims);
-  const picked = numbers(indices);
+  const picked = asNumbers(indices);
   const places: number[] = [];
   for (const coordinate of coordinatesOf(indices.dims)) {
     const index = checkIndex(picked[places.length] as number, data.dims[axis] as number);
@@ -68,7 +70,7 @@ function elementPlaces(
 function tuplePlaces(data: ReferenceTensor, indices: ReferenceTensor, batchDims: number): number[] {
   const depth = indices.dims.at(-1) as number;
   const strides = stridesOf(data.dims);
-  const picked = numbers(indices);
+  const picked = asNumbers(indices);
   const inner = sizeOf(data.dims.slice(batchDims + depth));
   const places: number[] = [];
   let tuple = 0;
@@ -209,7 +211,7 @@ export const oneHotReference: Reference<{ axis: number }> = (
   const axis = normaliseAxis(attributes.axis, output.dims.length);
   const depth = output.dims[axis] as number;
   // Fractions are cut off; NaN counts as 0, as it does in Cast.
-  const picked = numbers(indices).map((index) => Math.trunc(index) || 0);
+  const picked = asNumbers(indices).map((index) => Math.trunc(index) || 0);
   const inner = sizeOf(output.dims.slice(axis + 1));
   const places = Array.from({ length: sizeOf(output.dims) }, (_, at) => {
     const outer = Math.floor(at / (inner * depth));

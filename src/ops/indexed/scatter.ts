@@ -19,7 +19,7 @@ import { type ScatterReduction, scatter, scatterTurns } from '../../../shaders/s
 import { isFloat, kindOf } from '../../core/dtype.ts';
 import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
-import { deviceBytes } from '../device-tensor.ts';
+import { deviceBytes, elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, requireSameDim } from '../dims.ts';
 import { lineWorkgroups, movement } from '../movement/candidate.ts';
 import { copyAll, copyDispatches } from '../movement/copy.ts';
@@ -275,7 +275,7 @@ const oneHot = defineOperator<{ readonly axis: number }>({
         dims: [{ size, source: 0, result: 1 }],
         sourceBase: 0,
         resultBase: 0,
-        wordBytes: result.element === 'f16' ? 2 : 4,
+        wordBytes: elementBytes(result.element),
       },
       input(2),
       output(0),

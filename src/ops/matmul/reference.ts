@@ -1,8 +1,9 @@
 /** The oracle of MatMul. */
 
 import { isFloat } from '../../core/dtype.ts';
+import { referenceArray } from '../../core/reference.ts';
 import { broadcastStrides, sizeOf, stridesOf } from '../../core/shape.ts';
-import { dot, integerDot, resultArray, storeInteger, withSlack } from '../gemm/reference.ts';
+import { dot, integerDot, storeInteger, withSlack } from '../gemm/reference.ts';
 import type { Reference } from '../operator.ts';
 import { type MatMulAttributes, matMulSizes } from './sizes.ts';
 
@@ -20,7 +21,7 @@ export const matMulReference: Reference<MatMulAttributes> = ([a, b], _, context)
   const batchStrides = stridesOf(batch);
 
   const size = sizeOf(batch) * rows * columns;
-  const value = resultArray(a.type, size);
+  const value = referenceArray(a.type, size);
   const magnitude = new Float64Array(size);
   const slack = new Float64Array(size);
   for (let element = 0; element < sizeOf(batch); element++) {

@@ -1,13 +1,13 @@
 /** The oracle of CenterCropPad: it copies the centre of the input to the centre of zeros. */
 
 import { WgconvError } from '../../core/errors.ts';
-import type { ReferenceArray } from '../../core/reference.ts';
+import { allocateLike } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 
 export const centerCropPadReference: Reference<unknown> = ([x], _, { outputs: [y] }) => {
   if (!x || !y) throw new WgconvError('missing-input', 'CenterCropPad needs input_data');
-  const value = new (x.value.constructor as new (length: number) => ReferenceArray)(sizeOf(y.dims));
+  const value = allocateLike(x.value, sizeOf(y.dims));
   for (let index = 0; index < value.length; index++) {
     let rest = index;
     let from = 0;

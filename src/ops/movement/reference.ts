@@ -3,14 +3,9 @@
 import type { PadMode } from '../../../shaders/pad.ts';
 import { isBigInt } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
+import { allocateLike, asNumbers, type ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
-
-/** An empty array of the same kind (float64, int64, uint64). */
-function allocateLike(value: ReferenceArray, length: number): ReferenceArray {
-  return new (value.constructor as new (length: number) => ReferenceArray)(length);
-}
 
 /** Tells which element of the input (-1: none, the fill) belongs at a coordinate of the output. */
 type Pick = (coordinate: readonly number[]) => number;
@@ -54,9 +49,9 @@ const dot = (coordinate: readonly number[], strides: readonly number[]) => {
   return sum;
 };
 
-/** The numbers of a shape-like input. */
+/** The numbers of a shape-like input, where there is one. */
 function integers(tensor: ReferenceTensor | undefined): number[] | undefined {
-  return tensor && Array.from(tensor.value as ArrayLike<number | bigint>, Number);
+  return tensor && asNumbers(tensor);
 }
 
 const first = (inputs: readonly (ReferenceTensor | undefined)[]) => inputs[0] as ReferenceTensor;

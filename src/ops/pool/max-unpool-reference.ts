@@ -1,14 +1,14 @@
 /** The oracle of MaxUnpool: y is zero but for y[I[i]] = x[i], indices counting in all of y. */
 
 import { WgconvError } from '../../core/errors.ts';
-import type { ReferenceArray } from '../../core/reference.ts';
+import { allocateLike } from '../../core/reference.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 
 export const maxUnpoolReference: Reference<unknown> = ([x, indices], _, { outputs: [y] }) => {
   if (!x || !indices || !y) throw new WgconvError('missing-input', 'MaxUnpool needs X and I');
   const size = sizeOf(y.dims);
-  const value = new (x.value.constructor as new (length: number) => ReferenceArray)(size);
+  const value = allocateLike(x.value, size);
   x.value.forEach((own: number | bigint, index: number) => {
     const at = Number(indices.value[index]);
     if (at < 0 || at >= size) {

@@ -2,10 +2,11 @@
 
 import type { Reduction } from '../../../shaders/lib/reduce.ts';
 import { isFloat } from '../../core/dtype.ts';
+import { referenceArray } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { foldFloats, foldIntegers, gatherFold } from '../reduce/fold.ts';
-import { reduceAxes, referenceArray } from '../reduce/reference.ts';
+import { reduceAxes } from '../reduce/reference.ts';
 import { spatialAxes } from './norm.ts';
 import { type PoolAttributes, type PoolGeometry, poolGeometry } from './window.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import type { ReferenceArray } from '../../core/reference.ts';
+import { allocateLike, type ReferenceArray } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { hostTensor } from '../../core/tensor.ts';
 import type { Reference } from '../operator.ts';
@@ -50,8 +50,7 @@ function alongAxis(
 /** Nearest: elements move as they are, int64 too. */
 function move(source: ReferenceArray, view: View, { index }: Taps, fill: number): ReferenceArray {
   const { outer, input, output, inner } = view;
-  const make = source.constructor as new (length: number) => ReferenceArray;
-  const result = new make(outer * output * inner);
+  const result = allocateLike(source, outer * output * inner);
   for (let at = 0; at < result.length; at++) {
     const from = index[Math.floor(at / inner) % output] as number;
     const o = Math.floor(at / (inner * output));

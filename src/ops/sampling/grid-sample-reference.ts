@@ -5,7 +5,7 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { numbersOf, type ReferenceArray, type ReferenceTensor } from '../../core/reference.ts';
+import { allocateLike, numbersOf, type ReferenceTensor } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { type GridSampleAttributes, gridScale } from './grid.ts';
@@ -34,7 +34,7 @@ export const gridSampleReference: Reference<GridSampleAttributes> = (
     return { base, size, ...factsOf(x, base, base + sizeOf(size)) };
   });
   const places = numbersOf(grid);
-  const value = new (x.value.constructor as new (length: number) => ReferenceArray)(sizeOf(y.dims));
+  const value = allocateLike(x.value, sizeOf(y.dims));
   const slack = new Float64Array(value.length);
   const ambiguous = new Uint8Array(value.length);
   for (let image = 0; image < images; image++) {

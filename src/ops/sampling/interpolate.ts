@@ -4,6 +4,7 @@
  */
 
 import type { paddings, TapCount } from '../../../shaders/lib/sample.ts';
+import { roundToEven } from '../../core/dtype.ts';
 
 export type Padding = keyof typeof paddings;
 
@@ -57,19 +58,13 @@ export function axisTaps(
 ): AxisTaps {
   const bounded = Number.isNaN(position) ? -1e9 : Math.max(-1e9, Math.min(position, 1e9));
   const low = Math.floor(bounded);
-  const first = taps === 1 ? roundHalfToEven(bounded) : taps === 2 ? low : low - 1;
+  const first = taps === 1 ? roundToEven(bounded) : taps === 2 ? low : low - 1;
   const t = Number.isNaN(position) ? position : bounded - low;
   const weights = { 1: [1], 2: [1 - t, t], 4: cubicWeights(t) };
   return {
     at: Array.from({ length: taps }, (_, tap) => tapAt(first + tap, size, padding)),
     weight: weights[taps],
   };
-}
-
-export function roundHalfToEven(x: number): number {
-  const low = Math.floor(x);
-  const rest = x - low;
-  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
 }
 
 /** Keys's cubic convolution with a = −0.75, at distances 1 + t, t, 1 − t and 2 − t. */

@@ -1,6 +1,6 @@
 /** The oracle of TopK: rows sorted, the lower index first among equals. */
 
-import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
+import { allocateLike, type ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import type { TopKAttributes } from './attributes.ts';
@@ -12,8 +12,7 @@ export const topKReference: Reference<TopKAttributes> = ([x], attributes, { outp
   const k = outputs[0]?.dims[axis] as number;
   const inner = sizeOf(dims.slice(axis + 1));
   const outer = sizeOf(dims.slice(0, axis));
-  const Kind = value.constructor as new (length: number) => ReferenceArray;
-  const values = new Kind(outer * k * inner);
+  const values = allocateLike(value, outer * k * inner);
   const indices = new BigInt64Array(values.length);
   for (let row = 0; row < outer * inner; row++) {
     const [o, i] = [Math.floor(row / inner), row % inner];
