@@ -10,6 +10,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
+import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { readWindow } from '../window.ts';
@@ -71,10 +72,6 @@ export const col2im = defineOperator<Col2ImAttributes>({
     const block = integersAt(constant, 2);
     if (!x || !y || !image || !block || image.length > maxColumnAxes) return [];
     const g = columnGeometry(image, block, attributes);
-    const lanes = (values: readonly number[]) => {
-      const [a = 1, b = 1, c = 1, d = 1] = [...values].reverse();
-      return [a, b, c, d] as const;
-    };
     const count = sizeOf(y.dims);
     const taps = sizeOf(block);
     const axes = image.length;

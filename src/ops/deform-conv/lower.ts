@@ -5,9 +5,10 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
+import { lanes } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
-import { type DeformConvAttributes, deformConvGeometry, type Three } from './geometry.ts';
+import { type DeformConvAttributes, deformConvGeometry } from './geometry.ts';
 
 export function lowerDeformConv(
   io: LoweringIO,
@@ -22,7 +23,6 @@ export function lowerDeformConv(
   const taps = sizeOf(g.kernel);
   const outPixels = sizeOf(g.outSize);
   const count = g.batch * group * Math.ceil(g.outPerGroup / tileChannels) * outPixels;
-  const four = ([z, y, x]: Three, last = 0) => [x, y, z, last] as const;
   // A tenth of the turns is left for loops of fixed length.
   const turns = (0.9 * limits.loopIterations) / taps;
   const perDispatch = Math.max(1, Math.floor(turns / tapTurns(1)));
@@ -38,12 +38,12 @@ export function lowerDeformConv(
       kernel,
       { element: half ? 'f16' : 'f32', axes: g.axes === 3 ? 3 : 2 },
       {
-        size: four(g.size, sizeOf(g.size)),
-        outSize: four(g.outSize, outPixels),
-        kernelShape: four(g.kernel, taps),
-        strides: four(g.strides),
-        dilations: four(g.dilations),
-        padBegin: four(g.padBegin),
+        size: lanes(g.size, 0, sizeOf(g.size)),
+        outSize: lanes(g.outSize, 0, outPixels),
+        kernelShape: lanes(g.kernel, 0, taps),
+        strides: lanes(g.strides, 0),
+        dilations: lanes(g.dilations, 0),
+        padBegin: lanes(g.padBegin, 0),
         ...{ count, offsetAxes: g.axes, group, offsetGroups, firstChannel, endChannel },
         ...{ inPerGroup: g.inPerGroup, outPerGroup: g.outPerGroup, inPerOffset: g.inPerOffset },
         hasBias: bias && part === 0 ? 1 : 0,

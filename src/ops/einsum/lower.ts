@@ -21,6 +21,7 @@ import { elementBytes } from '../device-tensor.ts';
 import type { MatrixOperand, MatrixProduct } from '../gemm/problem.ts';
 import { loadProduct, lowerProduct } from '../gemm/product.ts';
 import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { halves, joinLoops } from '../movement/loops.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
 import { wrapShift } from '../pointwise/launch.ts';
 import { type Equation, type Labelled, labelled, labelStrides } from './equation.ts';
@@ -83,20 +84,7 @@ const loopOver =
     b: b?.strides.get(label) ?? 0,
   });
 
-/** Outermost first; drops sizes of 1 and joins what both operands step through as one. */
-function merge(loops: readonly Loop[]): Loop[] {
-  const merged: Loop[] = [];
-  for (const loop of loops) {
-    if (loop.size === 1) continue;
-    const outer = merged.at(-1);
-    if (outer?.a === loop.a * loop.size && outer.b === loop.b * loop.size) {
-      merged[merged.length - 1] = { ...loop, size: outer.size * loop.size };
-    } else {
-      merged.push(loop);
-    }
-  }
-  return merged;
-}
+const merge = (loops: readonly Loop[]): Loop[] => joinLoops(loops, ['a', 'b']);
 
 /** No two buffers of a matrix product are bound in parts that know nothing of the strides here. */
 const largestOperand = 2 ** 27;
@@ -191,13 +179,13 @@ function lowerContraction(
           {
             count,
             rank: outer.length,
-            ...halves('sizes', outer, 'size'),
-            ...halves('aStrides', outer, 'a'),
-            ...halves('bStrides', outer, 'b'),
+            ...halves('sizes', innermostFirst(outer, 'size')),
+            ...halves('aStrides', innermostFirst(outer, 'a')),
+            ...halves('bStrides', innermostFirst(outer, 'b')),
             sumRank: inner.length,
-            ...halves('sumSizes', inner, 'size'),
-            ...halves('aSumStrides', inner, 'a'),
-            ...halves('bSumStrides', inner, 'b'),
+            ...halves('sumSizes', innermostFirst(inner, 'size')),
+            ...halves('aSumStrides', innermostFirst(inner, 'a')),
+            ...halves('bSumStrides', innermostFirst(inner, 'b')),
             first: start,
             end: Math.min(terms, start + most),
             wrapShift: wrapShift(result.type),
@@ -251,11 +239,6 @@ function lowerContraction(
   ];
 }
 
-function halves<Name extends string>(name: Name, loops: readonly Loop[], key: keyof Loop) {
-  const inner = loops.toReversed().map((loop) => loop[key]);
-  const four = (start: number) => [0, 1, 2, 3].map((axis) => inner[start + axis] ?? 0);
-  return { [`${name}A`]: four(0), [`${name}B`]: four(4) } as unknown as Record<
-    `${Name}${'A' | 'B'}`,
-    [number, number, number, number]
-  >;
+function innermostFirst(loops: readonly Loop[], key: keyof Loop): number[] {
+  return loops.toReversed().map((loop) => loop[key]);
 }

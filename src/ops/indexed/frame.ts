@@ -4,6 +4,7 @@ import { maxFrameRank } from '../../../shaders/lib/indexed.ts';
 import { WgconvError } from '../../core/errors.ts';
 import type { Dim } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
+import { halves, joinLoops } from '../movement/loops.ts';
 
 /** One dimension of an invocation's coordinates, and what a step along it adds. */
 export interface FrameDim {
@@ -22,36 +23,13 @@ export interface FrameAxis {
   readonly stride: number;
 }
 
-/** Drops dimensions of size 1 and joins those that all strides step through as one. */
-function merge(dims: readonly FrameDim[]): FrameDim[] {
-  const merged: FrameDim[] = [];
-  for (const dim of dims) {
-    if (dim.size === 1) continue;
-    const outer = merged.at(-1);
-    const joins =
-      outer !== undefined &&
-      (['tuple', 'fixed', 'update'] as const).every((key) => outer[key] === dim[key] * dim.size);
-    if (joins) merged[merged.length - 1] = { ...dim, size: outer.size * dim.size };
-    else merged.push(dim);
-  }
-  return merged;
-}
-
 /**
  * Uniforms of the frame, `dims` outermost first; undefined where there are more dimensions than the
  * kernels take.
  */
 export function frameOf(dims: readonly FrameDim[], axes: readonly FrameAxis[]) {
-  const inner = merge(dims).reverse();
+  const inner = joinLoops(dims, ['tuple', 'fixed', 'update']).reverse();
   if (inner.length > maxFrameRank || axes.length > maxFrameRank) return undefined;
-  const halves = <Name extends string>(name: Name, values: readonly number[]) => {
-    const four = (start: number) =>
-      [0, 1, 2, 3].map((axis) => values[start + axis] ?? 0) as [number, number, number, number];
-    return { [`${name}A`]: four(0), [`${name}B`]: four(4) } as Record<
-      `${Name}${'A' | 'B'}`,
-      [number, number, number, number]
-    >;
-  };
   const along = (key: keyof FrameDim) => inner.map((dim) => dim[key]);
   return {
     count: inner.reduce((product, { size }) => product * size, 1),

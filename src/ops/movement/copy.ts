@@ -8,6 +8,7 @@ import { sizeOf, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import type { DeviceTensor } from '../operator.ts';
 import { lineWorkgroups } from './candidate.ts';
+import { halves, joinLoops } from './loops.ts';
 
 /** One dimension of a box, with the strides of both sides in words. */
 export interface CopyDim {
@@ -39,21 +40,6 @@ export function wordGrid(tensor: DeviceTensor): {
   return { dims, strides: stridesOf(dims), wordBytes: bytes * 4 };
 }
 
-/** Fewer dimensions, same copy: drops those of size 1, joins those that lie densely together. */
-function merge(dims: readonly CopyDim[]): CopyDim[] {
-  const merged: CopyDim[] = [];
-  for (const dim of dims) {
-    if (dim.size === 1) continue;
-    const outer = merged.at(-1);
-    if (outer && outer.source === dim.source * dim.size && outer.result === dim.result * dim.size) {
-      merged[merged.length - 1] = { ...dim, size: outer.size * dim.size };
-    } else {
-      merged.push(dim);
-    }
-  }
-  return merged.length > 0 ? merged : [{ size: 1, source: 1, result: 1 }];
-}
-
 /** The same copy in words of up to 16 bytes, as far as runs and addresses allow. */
 function widen(box: CopyBox): CopyBox {
   const inner = box.dims.at(-1);
@@ -83,7 +69,9 @@ function widen(box: CopyBox): CopyBox {
 
 /** The dispatches that copy a box: one, unless it has more dimensions than the kernel. */
 export function copyDispatches(box: CopyBox, from: BufferRole, to: BufferRole): Dispatch[] {
-  const wide = widen({ ...box, dims: merge(box.dims) });
+  const joined = joinLoops(box.dims, ['source', 'result']);
+  const dims = joined.length > 0 ? joined : [{ size: 1, source: 1, result: 1 }];
+  const wide = widen({ ...box, dims });
   const count = sizeOf(wide.dims.map((dim) => dim.size));
   if (count === 0) return [];
   const [first, ...rest] = wide.dims;
@@ -99,24 +87,15 @@ export function copyDispatches(box: CopyBox, from: BufferRole, to: BufferRole): 
   const row = inner[0]?.size ?? 1;
   const rowInvocations = Math.ceil(row / runsPerInvocation);
   const invocations = (count / row) * rowInvocations;
-  const four = (start: number, field: keyof CopyDim, unused: number) =>
-    [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+  const along = (field: keyof CopyDim) => inner.map((dim) => dim[field]);
   return [
     dispatch(
       stridedCopy,
       { word: wordOf(wide.wordBytes), rank: inner.length },
       {
-        sizesA: four(0, 'size', 1),
-        sizesB: four(4, 'size', 1),
-        sourceStridesA: four(0, 'source', 0),
-        sourceStridesB: four(4, 'source', 0),
-        resultStridesA: four(0, 'result', 0),
-        resultStridesB: four(4, 'result', 0),
+        ...halves('sizes', along('size'), 1),
+        ...halves('sourceStrides', along('source')),
+        ...halves('resultStrides', along('result')),
         count: invocations,
         rowInvocations,
         sourceBase: wide.sourceBase,

@@ -18,6 +18,7 @@ import {
 } from '../operator.ts';
 import { lineWorkgroups, movement } from './candidate.ts';
 import { wordGrid } from './copy.ts';
+import { halves } from './loops.ts';
 
 interface PadAttributes {
   readonly mode: PadMode;
@@ -176,25 +177,15 @@ export function padCandidates(
   }));
   const rowInvocations = Math.ceil((inner[0]?.result ?? 1) / runsPerInvocation);
   const count = rowInvocations * sizeOf(inner.slice(1).map((dim) => dim.result));
-  const four = (start: number, field: 'result' | 'size' | 'begin' | 'stride', unused: number) =>
-    [0, 1, 2, 3].map((axis) => inner[start + axis]?.[field] ?? unused) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+  const along = (field: 'result' | 'size' | 'begin' | 'stride') => inner.map((dim) => dim[field]);
   const step = dispatch(
     padKernel,
     { word: wordOf(wordBytes), mode, rank: inner.length },
     {
-      resultA: four(0, 'result', 1),
-      resultB: four(4, 'result', 1),
-      sizesA: four(0, 'size', 1),
-      sizesB: four(4, 'size', 1),
-      beginA: four(0, 'begin', 0),
-      beginB: four(4, 'begin', 0),
-      stridesA: four(0, 'stride', 0),
-      stridesB: four(4, 'stride', 0),
+      ...halves('result', along('result'), 1),
+      ...halves('sizes', along('size'), 1),
+      ...halves('begin', along('begin')),
+      ...halves('strides', along('stride')),
       count,
       rowInvocations,
       base,

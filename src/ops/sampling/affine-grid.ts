@@ -13,6 +13,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
+import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import type { AffineGridAttributes } from './grid.ts';
@@ -53,12 +54,11 @@ export const affineGrid = defineOperator<AffineGridAttributes>({
     if (!theta || !grid) return [];
     const spatial = grid.dims.slice(1, -1);
     const count = sizeOf(grid.dims.slice(0, -1));
-    const [width = 1, height = 1, depth = 1] = [...spatial].reverse();
     const step = dispatch(
       kernel,
       { element: theta.element === 'f16' ? 'f16' : 'f32' },
       {
-        size: [width, height, depth, sizeOf(spatial)],
+        size: lanes(spatial, 1, sizeOf(spatial)),
         ...{ count, axes: spatial.length, alignCorners: alignCorners ? 1 : 0 },
       },
       [input(0), output(0)],

@@ -16,6 +16,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
+import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { type GridSampleAttributes, gridScale } from './grid.ts';
@@ -79,10 +80,6 @@ export const gridSample = defineOperator<GridSampleAttributes>({
     if (!x || !grid || !y) return [];
     const [images = 1, channels = 1, ...spatial] = x.dims;
     const axes = spatial.length;
-    const lanes = (values: readonly number[], unused: number, last: number) => {
-      const [a = unused, b = unused, c = unused] = [...values].reverse();
-      return [a, b, c, last] as const;
-    };
     const outPixels = sizeOf(y.dims.slice(2));
     const count = images * Math.ceil(channels / blockChannels) * outPixels;
     const half = x.element === 'f16';
@@ -98,11 +95,9 @@ export const gridSample = defineOperator<GridSampleAttributes>({
         scale: lanes(
           spatial.map((size) => gridScale(size, alignCorners)),
           0,
-          0,
         ),
         offset: lanes(
           spatial.map((size) => (size - 1) / 2),
-          0,
           0,
         ),
         ...{ count, channels, outPixels, gridAxes: axes, padding: paddings[padding] },
