@@ -154,6 +154,14 @@ export function resolveWindow(
   return { kernel, strides, dilations, padBegin, padEnd };
 }
 
+/** Along z, y, x. */
+export type Three = readonly [number, number, number];
+
+/** Numbers for one to three spatial axes as three, `missing` for those in front that there are not. */
+export function threeAxes(values: readonly number[], missing: number): Three {
+  return [...Array<number>(3 - values.length).fill(missing), ...values] as unknown as Three;
+}
+
 /** ceil((size + offset) / by), symbolic where `size` is. */
 function divide(size: Dim, offset: number, by: number): Dim {
   if (typeof size === 'number') return Math.ceil((size + offset) / by);

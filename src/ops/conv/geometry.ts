@@ -2,7 +2,7 @@
 
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims } from '../../core/shape.ts';
-import { resolveWindow, type Window, type WindowAttributes } from '../window.ts';
+import { resolveWindow, threeAxes, type Window, type WindowAttributes } from '../window.ts';
 import type { ConvGeometry } from './problem.ts';
 
 export interface ConvAttributes extends WindowAttributes {
@@ -39,16 +39,13 @@ export function spatialGeometry(
     );
   }
   const window = windowOf(source.slice(2));
-  /** The three axes z, y, x, missing leading ones filled. */
-  const spread = (values: readonly number[], missing: number): [number, number, number] =>
-    [...Array<number>(3 - rank).fill(missing), ...values] as [number, number, number];
-  const [inDepth, inHeight, inWidth] = spread(source.slice(2), 1);
-  const [outDepth, outHeight, outWidth] = spread(result.slice(2), 1);
-  const [kernelDepth, kernelHeight, kernelWidth] = spread(window.kernel, 1);
-  const [strideZ, strideY, strideX] = spread(window.strides, 1);
-  const [dilationZ, dilationY, dilationX] = spread(window.dilations, 1);
-  const [padFront, padTop, padLeft] = spread(window.padBegin, 0);
-  const [padBack, padBottom, padRight] = spread(window.padEnd, 0);
+  const [inDepth, inHeight, inWidth] = threeAxes(source.slice(2), 1);
+  const [outDepth, outHeight, outWidth] = threeAxes(result.slice(2), 1);
+  const [kernelDepth, kernelHeight, kernelWidth] = threeAxes(window.kernel, 1);
+  const [strideZ, strideY, strideX] = threeAxes(window.strides, 1);
+  const [dilationZ, dilationY, dilationX] = threeAxes(window.dilations, 1);
+  const [padFront, padTop, padLeft] = threeAxes(window.padBegin, 0);
+  const [padBack, padBottom, padRight] = threeAxes(window.padEnd, 0);
   return {
     batch: source[0] as number,
     group,

@@ -1,15 +1,11 @@
 /** DeformConv's attributes, and its sizes brought to three axes. */
 
-import type { WindowAttributes } from '../window.ts';
-import { resolveWindow } from '../window.ts';
+import { resolveWindow, type Three, threeAxes, type WindowAttributes } from '../window.ts';
 
 export interface DeformConvAttributes extends WindowAttributes {
   readonly group: number;
   readonly offsetGroups: number;
 }
-
-/** Along z, y, x. */
-export type Three = readonly [number, number, number];
 
 export interface DeformConvGeometry {
   readonly batch: number;
@@ -38,17 +34,15 @@ export function deformConvGeometry(
   const [batch = 1, inChannels = 1, ...size] = x;
   const [outChannels = 1, inPerGroup = 1, ...kernel] = weight;
   const window = resolveWindow(size, kernel, attributes);
-  const three = (values: readonly number[], unused: number) =>
-    [...Array<number>(3 - values.length).fill(unused), ...values] as unknown as Three;
   return {
     ...{ batch, inChannels, outChannels, inPerGroup, axes: size.length },
     outPerGroup: outChannels / attributes.group,
     inPerOffset: inChannels / attributes.offsetGroups,
-    size: three(size, 1),
-    outSize: three(y.slice(2), 1),
-    kernel: three(kernel, 1),
-    strides: three(window.strides, 1),
-    dilations: three(window.dilations, 1),
-    padBegin: three(window.padBegin, 0),
+    size: threeAxes(size, 1),
+    outSize: threeAxes(y.slice(2), 1),
+    kernel: threeAxes(kernel, 1),
+    strides: threeAxes(window.strides, 1),
+    dilations: threeAxes(window.dilations, 1),
+    padBegin: threeAxes(window.padBegin, 0),
   };
 }

@@ -12,7 +12,8 @@ import { numbersOf } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Reference } from '../operator.ts';
 import { axisTaps, greatestFinite, interpolate, positionOf } from '../sampling/interpolate.ts';
-import { type DeformConvAttributes, deformConvGeometry, type Three } from './geometry.ts';
+import type { Three } from '../window.ts';
+import { type DeformConvAttributes, deformConvGeometry } from './geometry.ts';
 
 /** Coordinates z, y, x of a flat index. */
 function place(index: number, [, height, width]: Three): Three {

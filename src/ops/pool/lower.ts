@@ -20,8 +20,9 @@ import {
   reductionProblem,
   tensorBytes,
 } from '../reduce/lower.ts';
+import type { Three } from '../window.ts';
 import { spatialAxes } from './norm.ts';
-import { type PoolAttributes, poolGeometry, type Three } from './window.ts';
+import { type PoolAttributes, poolGeometry } from './window.ts';
 
 export function lowerPool(
   io: LoweringIO,

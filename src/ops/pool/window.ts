@@ -7,6 +7,8 @@ import {
   readWindow,
   refuseTooLarge,
   resolveWindow,
+  type Three,
+  threeAxes,
   type WindowAttributes,
   windowOutput,
 } from '../window.ts';
@@ -78,8 +80,6 @@ export function inferPool(x: TensorType | undefined, attributes: PoolAttributes)
   return { type: x.type, dims: [...x.dims.slice(0, 2), ...spatial] };
 }
 
-export type Three = readonly [number, number, number];
-
 /** A pooling over (depth, height, width); the axes that the tensor lacks have size and kernel 1. */
 export interface PoolGeometry {
   /** Images times channels. */
@@ -100,16 +100,14 @@ export function poolGeometry(
 ): PoolGeometry {
   const spatial = input.slice(2);
   const window = resolveWindow(spatial, attributes.kernelShape, attributes);
-  const three = (values: readonly number[], unused: number) =>
-    [...Array<number>(3 - values.length).fill(unused), ...values] as unknown as Three;
   return {
     planes: (input[0] as number) * (input[1] as number),
-    input: three(spatial, 1),
-    output: three(output.slice(2), 1),
-    kernel: three(window.kernel, 1),
-    strides: three(window.strides, 1),
-    dilations: three(window.dilations, 1),
-    padBegin: three(window.padBegin, 0),
-    padEnd: three(window.padEnd, 0),
+    input: threeAxes(spatial, 1),
+    output: threeAxes(output.slice(2), 1),
+    kernel: threeAxes(window.kernel, 1),
+    strides: threeAxes(window.strides, 1),
+    dilations: threeAxes(window.dilations, 1),
+    padBegin: threeAxes(window.padBegin, 0),
+    padEnd: threeAxes(window.padEnd, 0),
   };
 }
