@@ -10,7 +10,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
-import { lanes } from '../movement/loops.ts';
+import { lanes, turnRanges } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { readWindow } from '../window.ts';
@@ -75,13 +75,11 @@ export const col2im = defineOperator<Col2ImAttributes>({
     const count = sizeOf(y.dims);
     const taps = sizeOf(block);
     const axes = image.length;
-    // A tenth of the turns is left for loops of fixed length.
-    const perDispatch = Math.floor((0.9 * limits.loopIterations) / columnTurns(axes));
-    const parts = Math.ceil(taps / perDispatch);
+    const ranges = turnRanges(taps, columnTurns(axes), limits);
     // Sums must not be rounded to float16 on the way.
     const half = x.element === 'f16';
-    if (half && parts > 1) return [];
-    const dispatches = Array.from({ length: parts }, (_, part) =>
+    if (half && ranges.length > 1) return [];
+    const dispatches = ranges.map(({ first, end, accumulate }) =>
       dispatch(
         kernel,
         { element: half ? 'f16' : 'f32' },
@@ -90,9 +88,7 @@ export const col2im = defineOperator<Col2ImAttributes>({
           ...{ strides: lanes(g.strides), dilations: lanes(g.dilations) },
           padBegin: lanes(g.padBegin),
           ...{ count, axes, pixels: sizeOf(image), taps, columnCount: sizeOf(g.columns) },
-          firstTap: part * perDispatch,
-          endTap: Math.min((part + 1) * perDispatch, taps),
-          accumulate: part > 0 ? 1 : 0,
+          ...{ firstTap: first, endTap: end, accumulate },
         },
         [input(0), output(0)],
         lineWorkgroups(count),

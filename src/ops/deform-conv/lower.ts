@@ -5,7 +5,7 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
-import { lanes } from '../movement/loops.ts';
+import { lanes, turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { type DeformConvAttributes, deformConvGeometry } from './geometry.ts';
@@ -23,17 +23,11 @@ export function lowerDeformConv(
   const taps = sizeOf(g.kernel);
   const outPixels = sizeOf(g.outSize);
   const count = g.batch * group * Math.ceil(g.outPerGroup / tileChannels) * outPixels;
-  // A tenth of the turns is left for loops of fixed length.
-  const turns = (0.9 * limits.loopIterations) / taps;
-  const perDispatch = Math.max(1, Math.floor(turns / tapTurns(1)));
-  const ranges: (readonly [number, number])[] = [];
-  for (let first = 0; first < g.inPerGroup; first += perDispatch) {
-    ranges.push([first, Math.min(first + perDispatch, g.inPerGroup)]);
-  }
+  const ranges = turnRanges(g.inPerGroup, taps * tapTurns(1), limits);
   // Sums must not be rounded to float16 on the way.
   const half = x.element === 'f16';
   if (half && ranges.length > 1) return [];
-  const dispatches = ranges.map(([firstChannel, endChannel], part) =>
+  const dispatches = ranges.map(({ first, end, accumulate }) =>
     dispatch(
       kernel,
       { element: half ? 'f16' : 'f32', axes: g.axes === 3 ? 3 : 2 },
@@ -44,11 +38,11 @@ export function lowerDeformConv(
         strides: lanes(g.strides, 0),
         dilations: lanes(g.dilations, 0),
         padBegin: lanes(g.padBegin, 0),
-        ...{ count, offsetAxes: g.axes, group, offsetGroups, firstChannel, endChannel },
+        ...{ count, offsetAxes: g.axes, group, offsetGroups, firstChannel: first, endChannel: end },
         ...{ inPerGroup: g.inPerGroup, outPerGroup: g.outPerGroup, inPerOffset: g.inPerOffset },
-        hasBias: bias && part === 0 ? 1 : 0,
+        hasBias: bias && accumulate === 0 ? 1 : 0,
         hasMask: mask ? 1 : 0,
-        accumulate: part > 0 ? 1 : 0,
+        accumulate,
       },
       [input(0), input(1), input(2), input(bias ? 3 : 1), input(mask ? 4 : 2), output(0)],
       lineWorkgroups(count),

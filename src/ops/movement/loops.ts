@@ -1,4 +1,9 @@
-/** Loops over dimensions: neighbours joined, and numbers for each as vec4s of uniforms. */
+/**
+ * Loops as kernels take them: neighbours joined, numbers for each as vec4s of uniforms, and long ones
+ * in several dispatches.
+ */
+
+import type { DeviceCaps } from '../../gpu/caps.ts';
 
 type Loop<Key extends string> = Readonly<Record<Key | 'size', number>>;
 
@@ -36,4 +41,28 @@ export function halves<Name extends string>(name: Name, values: readonly number[
 export function lanes(values: readonly number[], unused = 1, last = unused): Vec4 {
   const [x = unused, y = unused, z = unused, w = last] = values.toReversed();
   return [x, y, z, w];
+}
+
+/** What one dispatch does of a loop. */
+interface TurnRange {
+  readonly first: number;
+  readonly end: number;
+  /** 1: adds to what the dispatch before it left. */
+  readonly accumulate: 0 | 1;
+}
+
+/** A loop of `total` turns, `turnsOfOne` with those inside of each, in ranges no device ends early. */
+export function turnRanges(
+  total: number,
+  turnsOfOne: number,
+  { loopIterations }: DeviceCaps['limits'],
+): TurnRange[] {
+  // A tenth of the turns is left for loops of fixed length.
+  const fitting = Math.floor((0.9 * loopIterations) / turnsOfOne);
+  const most = Math.max(1, Math.min(fitting, total));
+  return Array.from({ length: Math.ceil(total / most) }, (_, part) => ({
+    first: part * most,
+    end: Math.min((part + 1) * most, total),
+    accumulate: part > 0 ? 1 : 0,
+  }));
 }

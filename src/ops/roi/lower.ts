@@ -5,6 +5,7 @@ import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
+import { turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
@@ -30,13 +31,10 @@ function lowerRois(
   const half = x.element === 'f16';
   const count = sizeOf(y.dims);
   const [mostX, mostY] = [most(width), most(height)];
-  // A tenth of the turns is left for loops of fixed length.
-  const turns = Math.floor((0.9 * limits.loopIterations) / rowTurns(mostX));
-  const perDispatch = Math.max(1, Math.min(turns, mostY));
-  const parts = Math.ceil(mostY / perDispatch);
+  const ranges = turnRanges(mostY, rowTurns(mostX), limits);
   // Sums must not be rounded to float16 on the way.
-  if (half && pooling === 'average' && parts > 1) return [];
-  const dispatches = Array.from({ length: parts }, (_, part) =>
+  if (half && pooling === 'average' && ranges.length > 1) return [];
+  const dispatches = ranges.map(({ first, end, accumulate }) =>
     dispatch(
       roiPool,
       { pooling, element: half ? 'f16' : 'f32' },
@@ -44,9 +42,7 @@ function lowerRois(
         size: [width, height, width * height, images],
         bins: [columns, rows, rows * columns, 0],
         ...{ count, channels, scale, shift, samples, mostX, mostY },
-        firstRow: part * perDispatch,
-        endRow: Math.min((part + 1) * perDispatch, mostY),
-        accumulate: part > 0 ? 1 : 0,
+        ...{ firstRow: first, endRow: end, accumulate },
         lowest: 0xff800000,
       },
       [input(0), input(1), ...(pooling === 'pixels' ? [] : [input(2)]), output(0)],
