@@ -18,6 +18,7 @@ import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts
 import { c4Functions } from './lib/layout.ts';
 import { nanFunctions } from './lib/nan.ts';
 import { wgsl } from './lib/preprocessor.ts';
+import { lineSize } from './lib/words.ts';
 
 export type BinaryVariant = {
   /** Name of the row. */
@@ -125,7 +126,7 @@ export const pointwiseBinary = defineKernel({
     { name: 'b', access: 'read', type: operandType(b, mode) },
     { name: 'result', access: 'read_write', type: operandType(result, mode) },
   ],
-  workgroupSize: () => [64, 1, 1],
+  workgroupSize: () => lineSize,
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${nanFunctions}

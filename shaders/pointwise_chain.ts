@@ -22,6 +22,7 @@ import { nanFunctions } from './lib/nan.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { floatFunctions } from './lib/unary.ts';
 import { allFunctions } from './lib/unary-functions.ts';
+import { lineSize } from './lib/words.ts';
 
 export const operandNames = ['a', 'b', 'c', 'd'] as const;
 /** Steps that have uniforms for their parameters. */
@@ -139,7 +140,7 @@ export const pointwiseChain = defineKernel({
     })),
     { name: 'result', access: 'read_write', type: operandType(element, mode) },
   ],
-  workgroupSize: () => [64, 1, 1],
+  workgroupSize: () => lineSize,
   wgsl(variant) {
     const { operands, mode, element, mask } = variant;
     const steps = parseChain(variant.steps);

@@ -9,6 +9,7 @@ import { c4Functions } from './lib/layout.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { floatFunctions, floatTests, integerFunctions } from './lib/unary.ts';
 import { allFunctions } from './lib/unary-functions.ts';
+import { lineSize } from './lib/words.ts';
 
 type UnaryVariant = {
   /** Name of the row. */
@@ -82,7 +83,7 @@ export const pointwiseUnary = defineKernel({
     { name: 'source', access: 'read', type: `array<vec4<${variant.element}>>` },
     { name: 'result', access: 'read_write', type: `array<vec4<${resultElement(variant)}>>` },
   ],
-  workgroupSize: () => [64, 1, 1],
+  workgroupSize: () => lineSize,
   wgsl: (variant) => wgsl`
 ${flatIndex}
 ${variant.mask ? c4Functions : ''}

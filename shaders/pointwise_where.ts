@@ -10,6 +10,7 @@ import {
 } from './lib/broadcast.ts';
 import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
+import { lineSize } from './lib/words.ts';
 
 type WhereVariant = { readonly element: 'f16' | 'u32'; readonly mode: BroadcastMode };
 
@@ -37,7 +38,7 @@ export const pointwiseWhere = defineKernel({
     { name: 'b', access: 'read', type: operandType(element, mode) },
     { name: 'result', access: 'read_write', type: operandType(element, mode) },
   ],
-  workgroupSize: () => [64, 1, 1],
+  workgroupSize: () => lineSize,
   wgsl: ({ element, mode }) => wgsl`
 ${flatIndex}
 ${mode === 'flat' ? '' : addressSource}

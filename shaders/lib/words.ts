@@ -3,7 +3,7 @@
  * type of that size, bit by bit. Here are the words, and the frame that such kernels share.
  */
 
-import { flatIndex, flatMain } from './kernel.ts';
+import { flatIndex, flatMain, foldWorkgroups } from './kernel.ts';
 
 /** What one invocation moves. f16 is the only word of 16 bits that WGSL can address. */
 export type Word = 'f16' | 'u32' | 'vec2u' | 'vec4u';
@@ -42,6 +42,11 @@ export function copyBindings(word: Word) {
 
 /** Invocations of every kernel that gives each word (or block) its own. */
 export const lineSize = [64, 1, 1] as const;
+
+/** Workgroups of a kernel that runs `count` invocations in a line. */
+export function lineWorkgroups(count: number): [number, number, number] {
+  return foldWorkgroups(Math.ceil(count / lineSize[0]));
+}
 
 /** WGSL `main`: calls `invocation(index)`, which the kernel defines, for every index below `u.count`. */
 export const lineMain = `

@@ -5,11 +5,11 @@
 
 import { columnTurns, col2im as kernel, maxColumnAxes } from '../../../shaders/col2im.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';

@@ -11,9 +11,9 @@ import {
 import { epilogueBuffers, epilogueValues, epilogueVariant } from '../../../shaders/lib/epilogue.ts';
 import { dispatch, foldWorkgroups, input, output, packed } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, Packing } from '../operator.ts';
 import { geometryValues, movedBytes } from './cost.ts';
 import { packWeights } from './packing.ts';

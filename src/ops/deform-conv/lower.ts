@@ -2,9 +2,9 @@
 
 import { deformConv as kernel, tapTurns, tileChannels } from '../../../shaders/deform_conv.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';

@@ -5,13 +5,13 @@
  */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
-import { wordOf } from '../../../shaders/lib/words.ts';
+import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { triangle } from '../../../shaders/triangle.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape } from '../dims.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { elementTypeOfNumber } from '../onnx-types.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
 import type { EyeLikeAttributes, TriluAttributes } from './attributes.ts';

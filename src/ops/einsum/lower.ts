@@ -14,13 +14,14 @@ import {
   output,
   scratch,
 } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { bytesPerElement, isFloat } from '../../core/dtype.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
 import type { MatrixOperand, MatrixProduct } from '../gemm/problem.ts';
 import { loadProduct, lowerProduct } from '../gemm/product.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { halves, joinLoops } from '../movement/loops.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
 import { wrapShift } from '../pointwise/launch.ts';

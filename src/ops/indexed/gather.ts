@@ -2,11 +2,11 @@
 
 import { gather as gatherKernel } from '../../../shaders/gather.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
-import { wordOf } from '../../../shaders/lib/words.ts';
+import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import {
   type AnyOperator,
   type Candidate,

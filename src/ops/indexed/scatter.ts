@@ -15,13 +15,14 @@ import {
   output,
   scratch,
 } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type ScatterReduction, scatter, scatterTurns } from '../../../shaders/scatter.ts';
 import { isFloat, kindOf } from '../../core/dtype.ts';
 import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { deviceBytes, elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, requireSameDim } from '../dims.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { copyAll, copyDispatches } from '../movement/copy.ts';
 import {
   type Accuracy,

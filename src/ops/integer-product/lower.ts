@@ -17,12 +17,12 @@ import {
   packed,
   type UniformValues,
 } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { packIntegers } from '../../../shaders/pack_integers.ts';
 import { requantize } from '../../../shaders/requantize.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { elementsOf, hostTensor } from '../../core/tensor.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { rangeOf } from '../quantize/granularity.ts';
 import { tensorBytes } from '../reduce/lower.ts';

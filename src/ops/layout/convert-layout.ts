@@ -10,9 +10,10 @@ import {
   output,
 } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
 
 export interface ConvertLayoutAttributes {

@@ -1,14 +1,8 @@
-/** The one way to compute a movement, as a candidate; how its lines are shared out. */
+/** The one way to compute a movement, as a candidate. */
 
-import { type Dispatch, foldWorkgroups } from '../../../shaders/lib/kernel.ts';
-import { lineSize } from '../../../shaders/lib/words.ts';
+import type { Dispatch } from '../../../shaders/lib/kernel.ts';
 import { deviceBytes } from '../device-tensor.ts';
 import type { Candidate, DeviceTensor } from '../operator.ts';
-
-/** Workgroups of a kernel that runs `count` invocations in a line. */
-export function lineWorkgroups(count: number): [number, number, number] {
-  return foldWorkgroups(Math.ceil(count / lineSize[0]));
-}
 
 /** The candidate of dispatches that move the outputs' bytes once. */
 export function movement(

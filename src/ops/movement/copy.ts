@@ -2,12 +2,11 @@
 
 import { type BufferRole, type Dispatch, dispatch } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
-import { wordOf } from '../../../shaders/lib/words.ts';
+import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { maxCopyRank, runsPerInvocation, stridedCopy } from '../../../shaders/strided_copy.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import type { DeviceTensor } from '../operator.ts';
-import { lineWorkgroups } from './candidate.ts';
 import { halves, joinLoops } from './loops.ts';
 
 /** One dimension of a box, with the strides of both sides in words. */

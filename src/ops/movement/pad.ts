@@ -1,7 +1,7 @@
 /** Pad: more (or with negative pads fewer) elements around a tensor, in four modes. */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
-import { wordOf } from '../../../shaders/lib/words.ts';
+import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { maxPadRank, type PadMode, pad as padKernel, padModes } from '../../../shaders/pad.ts';
 import { runsPerInvocation } from '../../../shaders/strided_copy.ts';
 import { type DataType, kindOf, numberToFloat16 } from '../../core/dtype.ts';
@@ -16,7 +16,7 @@ import {
   defineOperator,
   type HostValues,
 } from '../operator.ts';
-import { lineWorkgroups, movement } from './candidate.ts';
+import { movement } from './candidate.ts';
 import { wordGrid } from './copy.ts';
 import { halves } from './loops.ts';
 

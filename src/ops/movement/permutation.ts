@@ -2,13 +2,14 @@
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { mostAxes, permute, permuteRuns } from '../../../shaders/permute.ts';
 import { isStatic, sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Layout } from '../../graph/graph.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { isImage } from '../layouts.ts';
 import type { Candidate, LayoutChoice, LoweringIO, NodeFacts } from '../operator.ts';
-import { lineWorkgroups, movement } from './candidate.ts';
+import { movement } from './candidate.ts';
 import { copyDispatches } from './copy.ts';
 
 /** Words in a row of the result, and what its rows and places are made of, innermost axis first. */

@@ -6,9 +6,9 @@
 import { copyChannels } from '../../../shaders/copy_channels.ts';
 import { type BufferRole, type Dispatch, dispatch } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceTensor } from '../operator.ts';
-import { lineWorkgroups } from './candidate.ts';
 import { type CopyDim, copyDispatches, wordGrid } from './copy.ts';
 
 /** A run along one axis: `size` elements from `start` in steps of `step` (which may be negative). */

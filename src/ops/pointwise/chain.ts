@@ -12,6 +12,7 @@ import {
   output,
   scratch,
 } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { pointwiseBinary } from '../../../shaders/pointwise_binary.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
@@ -21,7 +22,6 @@ import type { Broadcasting } from './attributes.ts';
 import { alignedOperands } from './broadcasting.ts';
 import {
   hasUnusedLanes,
-  lineWorkgroups,
   maskUniforms,
   nothingToDo,
   pointwiseCost,

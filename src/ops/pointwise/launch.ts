@@ -1,6 +1,5 @@
 /** What lowering pointwise operators shares: uniforms, dispatch sizes, costs. */
 
-import { foldWorkgroups } from '../../../shaders/lib/kernel.ts';
 import { c4Elements, channelBlocks } from '../../../shaders/lib/layout.ts';
 import { bytesPerElement, type DataType, kindOf } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
@@ -14,11 +13,6 @@ export const specialBits = { nanBits: 0x7fc00000, infinityBits: 0x7f800000 };
 export function vec4Count(tensor: DeviceTensor): number {
   const { layout, dims } = tensor;
   return Math.ceil((layout === 'c4' ? c4Elements(dims) : sizeOf(dims)) / 4);
-}
-
-/** Workgroups of 64 invocations. */
-export function lineWorkgroups(invocations: number): [number, number, number] {
-  return foldWorkgroups(Math.ceil(invocations / 64));
 }
 
 /** Shift that wraps a widened integer to its model's type. */

@@ -1,6 +1,7 @@
 /** Lowers a chain of pointwise operators to one dispatch. */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import {
   chainText,
   maxChainSteps,
@@ -10,14 +11,7 @@ import {
 import { sizeOf } from '../../core/shape.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
 import type { CompositeAttributes } from './attributes.ts';
-import {
-  hasUnusedLanes,
-  lineWorkgroups,
-  maskUniforms,
-  nothingToDo,
-  pointwiseCost,
-  specialBits,
-} from './launch.ts';
+import { hasUnusedLanes, maskUniforms, nothingToDo, pointwiseCost, specialBits } from './launch.ts';
 import { noWalk, planWalk } from './walk.ts';
 
 /** Empty where the shapes need more axes than the kernel walks. */

@@ -3,6 +3,7 @@
 import { activationUniforms } from '../../../shaders/lib/activations.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { floatFunctions } from '../../../shaders/lib/unary.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { pointwiseUnary } from '../../../shaders/pointwise_unary.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
@@ -10,7 +11,6 @@ import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
 import type { UnaryAttributes } from './attributes.ts';
 import {
   hasUnusedLanes,
-  lineWorkgroups,
   maskUniforms,
   nothingToDo,
   pointwiseCost,

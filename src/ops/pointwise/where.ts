@@ -1,11 +1,12 @@
 /** Where: an element of one operand or the other, by a condition, with broadcasting. */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { pointwiseWhere, whereElement } from '../../../shaders/pointwise_where.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { broadcastDims, sizeOf, type TensorType } from '../../core/shape.ts';
 import { type AnyOperator, type DeviceTensor, defineOperator } from '../operator.ts';
-import { lineWorkgroups, nothingToDo, pointwiseCost } from './launch.ts';
+import { nothingToDo, pointwiseCost } from './launch.ts';
 import { noWalk, planWalk } from './walk.ts';
 
 export const whereOperator: AnyOperator = defineOperator<null>({

@@ -15,11 +15,11 @@
 
 import { fill } from '../../../shaders/fill.ts';
 import { dispatch, input, output, scratch } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { checkWindow, readWindow, type WindowAttributes } from '../window.ts';

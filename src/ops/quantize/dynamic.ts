@@ -4,11 +4,12 @@
  */
 
 import { dispatch, input, output, scratch } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { quantize } from '../../../shaders/quantize.ts';
 import { valueRange } from '../../../shaders/value_range.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
 import { granularityOf } from './granularity.ts';
 

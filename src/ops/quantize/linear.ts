@@ -5,11 +5,12 @@
  */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type QuantizeVariant, quantize } from '../../../shaders/quantize.ts';
 import type { DataType } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { isStatic, sameDims, sizeOf, type TensorType } from '../../core/shape.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { elementTypeOfNumber } from '../onnx-types.ts';
 import {
   type AnyOperator,

@@ -10,11 +10,11 @@ import {
   scratch,
 } from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { resize } from '../../../shaders/resize.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { hostTensor } from '../../core/tensor.ts';
 import { elementBytes } from '../device-tensor.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, DeviceTensor, LoweringIO, Packing } from '../operator.ts';
 import type { ResizeAttributes } from './attributes.ts';
 import { type AxisResize, isIdentity, resizedAxes, type Taps, tapsOf } from './axes.ts';

@@ -1,10 +1,10 @@
 /** Lowering of RoiAlign and MaxRoiPool: one dispatch, or several over rows where loops end early. */
 
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';

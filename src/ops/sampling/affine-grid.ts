@@ -8,11 +8,11 @@
 
 import { affineGrid as kernel } from '../../../shaders/affine_grid.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';

@@ -11,11 +11,11 @@
 import { blockChannels, gridSample as kernel } from '../../../shaders/grid_sample.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { paddings, type TapCount } from '../../../shaders/lib/sample.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
-import { lineWorkgroups } from '../movement/candidate.ts';
 import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';

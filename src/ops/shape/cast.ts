@@ -3,10 +3,11 @@
 import { type CastTarget, cast as castKernel } from '../../../shaders/cast.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { c4Elements } from '../../../shaders/lib/layout.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type DataType, isHostOnly } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { copyAll } from '../movement/copy.ts';
 import { elementTypeOfName, elementTypeOfNumber } from '../onnx-types.ts';
 import {

@@ -2,11 +2,12 @@
 
 import { fill } from '../../../shaders/fill.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
+import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { sizeOf, type TensorType } from '../../core/shape.ts';
 import { elementsOf } from '../../core/tensor.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { copyAll } from '../movement/copy.ts';
 import { defineOperator } from '../operator.ts';
 

@@ -15,13 +15,13 @@ import {
   output,
   scratch,
 } from '../../../shaders/lib/kernel.ts';
-import { wordOf } from '../../../shaders/lib/words.ts';
+import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { longestCounted, topK as topKKernel } from '../../../shaders/top_k.ts';
 import { type Dim, normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape } from '../dims.ts';
 import { frameOf } from '../indexed/frame.ts';
-import { lineWorkgroups, movement } from '../movement/candidate.ts';
+import { movement } from '../movement/candidate.ts';
 import { type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
 import type { TopKAttributes } from './attributes.ts';
 
