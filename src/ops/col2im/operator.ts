@@ -10,6 +10,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
@@ -95,19 +96,12 @@ export const col2im = defineOperator<Col2ImAttributes>({
       ),
     );
     return [
-      {
-        algorithm: 'col2im',
-        dispatches: count === 0 ? [] : dispatches,
-        scratch: [],
-        packings: [],
-        cost: {
-          macs: count * taps,
-          bytes: tensorBytes(x, y),
-          invocations: count,
-          efficiency: 0.05,
-          barriers: false,
-        },
-      },
+      lineCandidate('col2im', dispatches, {
+        macs: count * taps,
+        bytes: tensorBytes(x, y),
+        invocations: count,
+        efficiency: 0.05,
+      }),
     ];
   },
 });

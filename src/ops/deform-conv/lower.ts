@@ -5,6 +5,7 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
@@ -49,19 +50,12 @@ export function lowerDeformConv(
     ),
   );
   return [
-    {
-      algorithm: 'deform_conv',
-      dispatches: count === 0 ? [] : dispatches,
-      scratch: [],
-      packings: [],
-      cost: {
-        // A sample of four pixels for a tile of channels.
-        macs: sizeOf(y.dims) * g.inPerGroup * taps * (1 + (3 * 2 ** g.axes) / tileChannels),
-        bytes: tensorBytes(...io.inputs.filter((tensor) => tensor !== undefined), y),
-        invocations: count,
-        efficiency: 0.1,
-        barriers: false,
-      },
-    },
+    lineCandidate('deform_conv', dispatches, {
+      // A sample of four pixels for a tile of channels.
+      macs: sizeOf(y.dims) * g.inPerGroup * taps * (1 + (3 * 2 ** g.axes) / tileChannels),
+      bytes: tensorBytes(...io.inputs.filter((tensor) => tensor !== undefined), y),
+      invocations: count,
+      efficiency: 0.1,
+    }),
   ];
 }

@@ -1,8 +1,8 @@
-/** The one way to compute a movement, as a candidate. */
+/** Candidates of kernels that run in a line: the one way to compute a movement, and the like. */
 
 import type { Dispatch } from '../../../shaders/lib/kernel.ts';
 import { deviceBytes } from '../device-tensor.ts';
-import type { Candidate, DeviceTensor } from '../operator.ts';
+import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
 
 /** The candidate of dispatches that move the outputs' bytes once. */
 export function movement(
@@ -11,17 +11,25 @@ export function movement(
   outputs: readonly DeviceTensor[],
 ): Candidate {
   const bytes = outputs.reduce((sum, tensor) => sum + deviceBytes(tensor), 0);
+  return lineCandidate(algorithm, dispatches, {
+    macs: 0,
+    bytes: bytes * 2,
+    invocations: Math.ceil(bytes / 16),
+    efficiency: 1,
+  });
+}
+
+/** The candidate of kernels that run in a line; without invocations there is nothing to dispatch. */
+export function lineCandidate(
+  algorithm: string,
+  dispatches: readonly Dispatch[],
+  cost: Omit<Cost, 'barriers'>,
+): Candidate {
   return {
     algorithm,
-    dispatches,
+    dispatches: cost.invocations === 0 ? [] : dispatches,
     scratch: [],
     packings: [],
-    cost: {
-      macs: 0,
-      bytes: bytes * 2,
-      invocations: Math.ceil(bytes / 16),
-      efficiency: 1,
-      barriers: false,
-    },
+    cost: { ...cost, barriers: false },
   };
 }

@@ -20,6 +20,7 @@ import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
 import { checkWindow, readWindow, type WindowAttributes } from '../window.ts';
@@ -95,20 +96,16 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
         lineWorkgroups(size),
       ),
     ];
-    return [
+    const candidate = lineCandidate(
+      'unpool',
+      dispatches.filter((_, step) => step !== 1 || count > 0),
       {
-        algorithm: 'unpool',
-        dispatches: size === 0 ? [] : dispatches.filter((_, step) => step !== 1 || count > 0),
-        scratch: [Math.max(16, Math.ceil(size / 4) * 16)],
-        packings: [],
-        cost: {
-          macs: 0,
-          bytes: tensorBytes(x, indices, y) + 3 * 4 * size,
-          invocations: size,
-          efficiency: 1,
-          barriers: false,
-        },
+        macs: 0,
+        bytes: tensorBytes(x, indices, y) + 3 * 4 * size,
+        invocations: size,
+        efficiency: 1,
       },
-    ];
+    );
+    return [{ ...candidate, scratch: [Math.max(16, Math.ceil(size / 4) * 16)] }];
   },
 });

@@ -5,6 +5,7 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
@@ -50,19 +51,12 @@ function lowerRois(
     ),
   );
   return [
-    {
-      algorithm: 'roi_pool',
-      dispatches: count === 0 ? [] : dispatches,
-      scratch: [],
-      packings: [],
-      cost: {
-        macs: count * (samples > 0 ? samples ** 2 : 4) * 4,
-        bytes: tensorBytes(x, rois, y),
-        invocations: count,
-        efficiency: 0.05,
-        barriers: false,
-      },
-    },
+    lineCandidate('roi_pool', dispatches, {
+      macs: count * (samples > 0 ? samples ** 2 : 4) * 4,
+      bytes: tensorBytes(x, rois, y),
+      invocations: count,
+      efficiency: 0.05,
+    }),
   ];
 }
 

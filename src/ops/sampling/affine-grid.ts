@@ -13,6 +13,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
@@ -65,19 +66,12 @@ export const affineGrid = defineOperator<AffineGridAttributes>({
       lineWorkgroups(count),
     );
     return [
-      {
-        algorithm: 'affine_grid',
-        dispatches: count === 0 ? [] : [step],
-        scratch: [],
-        packings: [],
-        cost: {
-          macs: sizeOf(grid.dims) * (spatial.length + 1),
-          bytes: tensorBytes(grid),
-          invocations: count,
-          efficiency: 0.1,
-          barriers: false,
-        },
-      },
+      lineCandidate('affine_grid', [step], {
+        macs: sizeOf(grid.dims) * (spatial.length + 1),
+        bytes: tensorBytes(grid),
+        invocations: count,
+        efficiency: 0.1,
+      }),
     ];
   },
 });

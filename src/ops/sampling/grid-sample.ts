@@ -16,6 +16,7 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
+import { lineCandidate } from '../movement/candidate.ts';
 import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { tensorBytes } from '../reduce/lower.ts';
@@ -106,19 +107,12 @@ export const gridSample = defineOperator<GridSampleAttributes>({
       lineWorkgroups(count),
     );
     return [
-      {
-        algorithm: 'grid_sample',
-        dispatches: count === 0 ? [] : [step],
-        scratch: [],
-        packings: [],
-        cost: {
-          macs: sizeOf(y.dims) * taps ** axes,
-          bytes: tensorBytes(x, grid, y),
-          invocations: count,
-          efficiency: 0.1,
-          barriers: false,
-        },
-      },
+      lineCandidate('grid_sample', [step], {
+        macs: sizeOf(y.dims) * taps ** axes,
+        bytes: tensorBytes(x, grid, y),
+        invocations: count,
+        efficiency: 0.1,
+      }),
     ];
   },
 });
