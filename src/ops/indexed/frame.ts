@@ -4,6 +4,7 @@ import { maxFrameRank } from '../../../shaders/lib/indexed.ts';
 import { WgconvError } from '../../core/errors.ts';
 import type { Dim } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
+import { invalidShape } from '../dims.ts';
 import { halves, joinLoops } from '../movement/loops.ts';
 
 /** One dimension of an invocation's coordinates, and what a step along it adds. */
@@ -48,6 +49,39 @@ export function frameOf(dims: readonly FrameDim[], axes: readonly FrameAxis[]) {
       axes.map(({ stride }) => stride),
     ),
   };
+}
+
+/** How many indices a tuple has: the indices' last dimension. */
+export function tupleDepth(indices: readonly (number | string)[], most: number): number {
+  const depth = indices.at(-1);
+  if (typeof depth === 'number' && depth >= 0 && depth <= most) return depth;
+  if (typeof depth === 'string') {
+    invalidShape(`the last dimension of the indices, ${depth}, must be known`);
+  }
+  return invalidShape(
+    depth === undefined
+      ? 'the indices have no dimension'
+      : `tuples of ${depth} indices are too long for data with ${most} dimensions to index`,
+  );
+}
+
+/** Indices may have fewer elements than the data along every other axis, never more. */
+export function requireWithin(
+  indices: readonly (number | string)[],
+  data: readonly (number | string)[],
+  axis: number,
+): void {
+  const fits =
+    indices.length === data.length &&
+    indices.every((size, at) => {
+      const limit = data[at];
+      return (
+        at === axis || typeof size === 'string' || typeof limit === 'string' || size <= (limit ?? 0)
+      );
+    });
+  if (!fits) {
+    invalidShape(`indices of shape [${indices}] do not lie in data of shape [${data}]`);
+  }
 }
 
 /** Throws where an index that is known beforehand lies outside its axis: sizes[i mod tuple]. */

@@ -14,7 +14,14 @@ import {
   type LoweringIO,
   type Traits,
 } from '../operator.ts';
-import { checkIndices, type FrameAxis, type FrameDim, frameOf } from './frame.ts';
+import {
+  checkIndices,
+  type FrameAxis,
+  type FrameDim,
+  frameOf,
+  requireWithin,
+  tupleDepth,
+} from './frame.ts';
 
 interface AxisAttributes {
   readonly axis: number;
@@ -165,38 +172,5 @@ const gatherNd = defineOperator<{ readonly batchDims: number }>({
     return gatherSlices(io, outer, axes, sizeOf(x.dims.slice(batchDims + depth)));
   },
 });
-
-/** How many indices a tuple has: the indices' last dimension. */
-export function tupleDepth(indices: readonly (number | string)[], most: number): number {
-  const depth = indices.at(-1);
-  if (typeof depth === 'number' && depth >= 0 && depth <= most) return depth;
-  if (typeof depth === 'string') {
-    invalidShape(`the last dimension of the indices, ${depth}, must be known`);
-  }
-  return invalidShape(
-    depth === undefined
-      ? 'the indices have no dimension'
-      : `tuples of ${depth} indices are too long for data with ${most} dimensions to index`,
-  );
-}
-
-/** Indices may have fewer elements than the data along every other axis, never more. */
-export function requireWithin(
-  indices: readonly (number | string)[],
-  data: readonly (number | string)[],
-  axis: number,
-): void {
-  const fits =
-    indices.length === data.length &&
-    indices.every((size, at) => {
-      const limit = data[at];
-      return (
-        at === axis || typeof size === 'string' || typeof limit === 'string' || size <= (limit ?? 0)
-      );
-    });
-  if (!fits) {
-    invalidShape(`indices of shape [${indices}] do not lie in data of shape [${data}]`);
-  }
-}
 
 export const gatherOperators: readonly AnyOperator[] = [gather, gatherElements, gatherNd];

@@ -35,8 +35,14 @@ import {
   type Traits,
 } from '../operator.ts';
 import { wrapShift } from '../pointwise/launch.ts';
-import { checkIndices, type FrameAxis, type FrameDim, frameOf } from './frame.ts';
-import { requireWithin, tupleDepth } from './gather.ts';
+import {
+  checkIndices,
+  type FrameAxis,
+  type FrameDim,
+  frameOf,
+  requireWithin,
+  tupleDepth,
+} from './frame.ts';
 
 interface Reduces {
   readonly reduction: ScatterReduction;
