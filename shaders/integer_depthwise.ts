@@ -8,7 +8,7 @@
  */
 
 import { tapTurns } from './lib/conv-geometry.ts';
-import { integerWindowUniforms, originOf, unpackBytes } from './lib/integer-window.ts';
+import { integerWindowUniforms, originOf, unpackBytes, zeroPoints } from './lib/integer-window.ts';
 import { defineKernel } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lineMain, lineSize } from './lib/words.ts';
@@ -38,19 +38,15 @@ export const integerDepthwise = defineKernel({
 ${lineMain}
 ${unpackBytes}
 ${originOf}
+${zeroPoints}
 fn invocation(index: u32) {
   let pixel = index % u.outPixels;
   let plane = index / u.outPixels;
   let channel = plane % u.channelBlocks * 4u;
-  var sourceZero = -u.sourceOffset;
-  if (u.hasSourceZero != 0u) {
-    sourceZero += sourceZeros[0];
-  }
-  var weightZero = vec4<i32>(-u.weightOffset);
-  if (u.hasWeightZero != 0u) {
-    for (var lane = 0u; lane < 4u; lane++) {
-      weightZero[lane] += weightZeros[min(channel + lane, u.channels - 1u) * u.weightZeroStride];
-    }
+  let xZero = sourceZero(0u);
+  var wZero: vec4<i32>;
+  for (var lane = 0u; lane < 4u; lane++) {
+    wZero[lane] = weightZero(min(channel + lane, u.channels - 1u) * u.weightZeroStride);
   }
   let origin = originOf(pixel);
   let size = vec3<i32>(vec3<u32>(u.inDepth, u.inHeight, u.inWidth));
@@ -63,7 +59,7 @@ fn invocation(index: u32) {
         let at = origin + vec3<i32>(vec3<u32>(kz * u.dilationZ, ky * u.dilationY, kx * u.dilationX));
         if (all(at >= vec3<i32>()) && all(at < size)) {
           let word = source[first + u32((at.x * size.y + at.y) * size.z + at.z)];
-          sum += (unpack(word) - sourceZero) * (unpack(weights[tap]) - weightZero);
+          sum += (unpack(word) - xZero) * (unpack(weights[tap]) - wZero);
         }
         tap++;
       }

@@ -12,7 +12,7 @@
  */
 
 import { tapTurns } from './lib/conv-geometry.ts';
-import { integerWindowUniforms, originOf, unpackBytes } from './lib/integer-window.ts';
+import { integerWindowUniforms, originOf, unpackBytes, zeroPoints } from './lib/integer-window.ts';
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
@@ -99,30 +99,19 @@ ${flatIndex}
 #if ${!packedDot}
 ${unpackBytes}
 #endif
-fn sourceZero(pixel: u32, first: u32) -> i32 {
-  if (u.hasSourceZero == 0u) {
-    return -u.sourceOffset;
-  }
-  return sourceZeros[first + pixel * u.sourceZeroStride] - u.sourceOffset;
-}
-fn weightZero(out: u32, first: u32) -> i32 {
-  if (u.hasWeightZero == 0u) {
-    return -u.weightOffset;
-  }
-  return weightZeros[first + out * u.weightZeroStride] - u.weightOffset;
-}
+${zeroPoints}
 ${originOf}
 fn store(outer: u32, pixel: u32, out: u32, place: vec4<u32>, sum: vec4<i32>, sourceSum: i32) {
   if (pixel >= u.outPixels) {
     return;
   }
-  let a = sourceZero(pixel, place.z);
+  let a = sourceZero(place.z + pixel * u.sourceZeroStride);
   let terms = i32(u.channels * u.kernelDepth * u.kernelHeight * u.kernelWidth);
   for (var lane = 0u; lane < min(4u, u.outs - min(out, u.outs)); lane++) {
     let at = out + lane;
     var value = sum[lane] - a * weightSums[place.y * u.outs + at];
 #if ${weightZero}
-    value -= weightZero(at, place.w) * (sourceSum - terms * a);
+    value -= weightZero(place.w + at * u.weightZeroStride) * (sourceSum - terms * a);
 #endif
     let first = outer * u.outs * u.outPixels;
     result[first + at * u.resultOutStride + pixel * u.resultPixelStride] = value;
@@ -138,7 +127,7 @@ ${flatMain} {
   let firstBlock = tile / u.pixelTiles % u.outTiles * ${blocks}u;
   let firstPixel = tile % u.pixelTiles * workgroupX * ${pixels}u + local;
   // Per row the zero point differs only where no tap lies outside.
-  let outside = (bitcast<u32>(sourceZero(0u, place.z)) & 255u) * 0x01010101u;
+  let outside = (bitcast<u32>(sourceZero(place.z)) & 255u) * 0x01010101u;
   // The channels that the last block has.
   let lastMask = 0xffffffffu >> (8u * (u.channelBlocks * 4u - u.channels));
   let size = vec3<i32>(vec3<u32>(u.inDepth, u.inHeight, u.inWidth));

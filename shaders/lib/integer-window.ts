@@ -1,4 +1,7 @@
-/** What the kernels of integer convolutions share: the window's uniforms, where it begins, bytes. */
+/**
+ * What the kernels of integer convolutions share: the window's uniforms, where it begins, zero
+ * points, bytes.
+ */
 
 import { windowUniforms } from './conv-geometry.ts';
 
@@ -26,6 +29,22 @@ fn originOf(pixel: u32) -> vec3<i32> {
   let z = row / u.outHeight * u.strideZ;
   return vec3<i32>(vec3<u32>(z, row % u.outHeight * u.strideY, pixel % u.outWidth * u.strideX)) -
     vec3<i32>(u.padFront, u.padTop, u.padLeft);
+}
+`;
+
+/** WGSL: zero points of the integers as stored, from bindings `sourceZeros` and `weightZeros`. */
+export const zeroPoints = `
+fn sourceZero(at: u32) -> i32 {
+  if (u.hasSourceZero == 0u) {
+    return -u.sourceOffset;
+  }
+  return sourceZeros[at] - u.sourceOffset;
+}
+fn weightZero(at: u32) -> i32 {
+  if (u.hasWeightZero == 0u) {
+    return -u.weightOffset;
+  }
+  return weightZeros[at] - u.weightOffset;
 }
 `;
 
