@@ -86,32 +86,23 @@ fn axisTaps(position: f32, size: u32, padding: u32) -> Taps {
  * `source` from address `plane` on, which has `size` (x, y, z) pixels; with two axes `zs` is left
  * out. Also `pixel(plane, size, x, y, z)`, 0 where a coordinate is negative.
  */
-export function interpolation(taps: TapCount, axes: 2 | 3): string {
-  const lane = (name: string, tap: number, field: 'at' | 'weight') =>
-    `${name}.${field}${taps === 1 ? '' : `[${tap}]`}`;
+export function interpolation(taps: 2 | 4, axes: 2 | 3): string {
   const row = (y: string, z: string) =>
     range(taps)
-      .map(
-        (x) =>
-          `${lane('xs', x, 'weight')} * pixel(plane, size, ${lane('xs', x, 'at')}, ${y}, ${z})`,
-      )
+      .map((x) => `xs.weight[${x}] * pixel(plane, size, xs.at[${x}], ${y}, ${z})`)
       .join(' + ');
   const slice = (z: string) =>
     range(taps)
-      .map((y) => `${lane('ys', y, 'weight')} * (${row(lane('ys', y, 'at'), z)})`)
+      .map((y) => `ys.weight[${y}] * (${row(`ys.at[${y}]`, z)})`)
       .join('\n    + ');
   const sum =
     axes === 2
       ? `  return ${slice('0')};`
       : lines([
           '  var sum = 0.0;',
-          ...(taps === 1
-            ? [`  sum = ${slice('zs.at')};`]
-            : [
-                `  for (var z = 0u; z < ${taps}u; z++) {`,
-                `    sum += zs.weight[z] * (${slice('zs.at[z]')});`,
-                '  }',
-              ]),
+          `  for (var z = 0u; z < ${taps}u; z++) {`,
+          `    sum += zs.weight[z] * (${slice('zs.at[z]')});`,
+          '  }',
           '  return sum;',
         ]);
   return `
