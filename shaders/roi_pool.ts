@@ -9,6 +9,7 @@
 
 import { type FloatElement, floatElements } from './lib/epilogue.ts';
 import { defineKernel } from './lib/kernel.ts';
+import { nanFunctions } from './lib/nan.ts';
 import { axisTaps, interpolation, paddings } from './lib/sample.ts';
 import { lineMain, lineSize } from './lib/words.ts';
 
@@ -161,9 +162,8 @@ export const roiPool = defineKernel<RoiPoolVariant, typeof uniforms>({
   }`;
     return `
 ${lineMain}
-${axisTaps(2)}
-${pixels ? pixelBins : `${interpolation(2, 2)}${samples}`}
-${greater}
+${pixels ? `${nanFunctions}${pixelBins}` : `${axisTaps(2)}${interpolation(2, 2)}${samples}`}
+${average ? '' : greater}
 var<private> total: f32 = 0.0;
 var<private> top: f32;
 ${
