@@ -38,6 +38,11 @@ export function deviceBytes(tensor: {
   return Math.max(16, Math.ceil((elements * elementBytes(tensor.element)) / 16) * 16);
 }
 
+/** Bytes of tensors read or written once. */
+export function tensorBytes(...tensors: readonly (DeviceTensor | undefined)[]): number {
+  return tensors.reduce((sum, tensor) => sum + (tensor ? deviceBytes(tensor) : 0), 0);
+}
+
 /** WGSL scalar with which an element is computed: sums of f16 are f32. */
 export function computeType(element: Element): 'f32' | 'i32' | 'u32' {
   return element === 'f16' ? 'f32' : element;

@@ -15,8 +15,9 @@ import {
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { reductionCandidates, reductionProblem, tensorBytes } from '../reduce/lower.ts';
+import { reductionCandidates, reductionProblem } from '../reduce/lower.ts';
 import { type BatchNormalizationAttributes, normalisedSizes } from './sizes.ts';
 
 const isFloatElement = (element: Element | undefined): element is 'f32' | 'f16' =>

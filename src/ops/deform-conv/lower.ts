@@ -4,9 +4,9 @@ import { deformConv as kernel, tapTurns, tileChannels } from '../../../shaders/d
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { type DeformConvAttributes, deformConvGeometry, type Three } from './geometry.ts';
 
 export function lowerDeformConv(

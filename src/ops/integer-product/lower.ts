@@ -22,10 +22,10 @@ import { requantize } from '../../../shaders/requantize.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { elementsOf, hostTensor } from '../../core/tensor.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { rangeOf } from '../quantize/granularity.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import type {
   DepthwiseProblem,
   IntegerLowering,

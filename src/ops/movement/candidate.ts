@@ -2,7 +2,7 @@
 
 import { type Dispatch, foldWorkgroups } from '../../../shaders/lib/kernel.ts';
 import { lineSize } from '../../../shaders/lib/words.ts';
-import { deviceBytes } from '../device-tensor.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, DeviceTensor } from '../operator.ts';
 
 /** Workgroups of a kernel that runs `count` invocations in a line. */
@@ -16,7 +16,7 @@ export function movement(
   dispatches: readonly Dispatch[],
   outputs: readonly DeviceTensor[],
 ): Candidate {
-  const bytes = outputs.reduce((sum, tensor) => sum + deviceBytes(tensor), 0);
+  const bytes = tensorBytes(...outputs);
   return {
     algorithm,
     dispatches,

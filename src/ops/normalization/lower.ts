@@ -19,8 +19,9 @@ import {
 } from '../../../shaders/normalise.ts';
 import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
-import { reductionSizes, tensorBytes } from '../reduce/lower.ts';
+import { reductionSizes } from '../reduce/lower.ts';
 import { rowCandidates } from '../reduce/rows.ts';
 import { type Normalisation, rowSize } from './normalisation.ts';
 

@@ -18,10 +18,10 @@ import { dispatch, input, output, scratch } from '../../../shaders/lib/kernel.ts
 import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { checkWindow, readWindow, type WindowAttributes } from '../window.ts';
 
 interface MaxUnpoolAttributes extends WindowAttributes {

@@ -18,8 +18,9 @@ import { internal } from '../../core/errors.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Layout } from '../../graph/graph.ts';
-import { deviceBytes, elementBytes } from '../device-tensor.ts';
+import { elementBytes } from '../device-tensor.ts';
 import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
+import { busyInvocations, rowEfficiency, splitParts, treeOperations } from './rows.ts';
 
 /** What is reduced: a tensor in some layout along some axes (of a C4 tensor: height and width). */
 export interface ReductionProblem {
@@ -137,49 +138,11 @@ export function reduceDispatch(
   );
 }
 
-/** Invocations of the workgroups here, but where one of them works on one result. */
-const threadsOfMany = 64;
-
-/**
- * Invocations that run at the same time, of so many in workgroups of 64: one core of a software
- * adapter runs a whole workgroup, four lanes at a time at least.
- */
-export function busyInvocations(invocations: number, caps: DeviceCaps): number {
-  if (!caps.software) return invocations;
-  return Math.min(invocations, 4 * Math.ceil(invocations / threadsOfMany));
-}
-
-/** Partial results by which one result of `count` values is shared out. */
-export function splitParts(count: number, outputs: number, caps: DeviceCaps): number {
-  // Two workgroups for each core of a software adapter, which has four lanes or more.
-  const busy = caps.ceiling.parallelism * (caps.software ? threadsOfMany / 2 : 1);
-  const wanted = Math.ceil(busy / Math.max(outputs, 1));
-  // Each part turns a loop no longer than a quarter of what the device allows.
-  const needed = Math.ceil((count * 4) / caps.limits.loopIterations);
-  return Math.max(1, needed, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));
-}
-
 /** Bytes of the scratch buffer between the phases `partial` and `final`. */
 export function partialBytes(problem: ReductionProblem, parts: number): number {
   const { outputs } = reductionSizes(problem);
   const bytes = outputs * parts * stateBytes(problem.operation, reducedType(problem));
   return Math.max(16, Math.ceil(bytes / 16) * 16);
-}
-
-/**
- * Operations, comparable to multiply-adds, of one tree in workgroup memory. A software adapter
- * switches between all invocations at every barrier: 16 (lavapipe) to 340 ns (SwiftShader) each.
- */
-export function treeOperations(threads: number, caps: DeviceCaps): number {
-  return threads * (Math.log2(threads) + 1) * (caps.software ? 128 : 1);
-}
-
-/**
- * Share of the ceiling where each invocation reads its own row: neighbouring ones read far apart
- * where rows are dense, which costs a GPU its coalescing and a software adapter nothing.
- */
-export function rowEfficiency(dense: boolean, caps: DeviceCaps): number {
-  return caps.software ? 0.25 : dense ? 0.1 : 0.2;
 }
 
 /**
@@ -257,9 +220,4 @@ export function reductionProblem(
 ): ReductionProblem {
   const { type, element, dims, layout } = x;
   return { operation, type, element, dims, axes, layout, outputLayout, exponent };
-}
-
-/** Bytes of tensors read or written once. */
-export function tensorBytes(...tensors: readonly (DeviceTensor | undefined)[]): number {
-  return tensors.reduce((sum, tensor) => sum + (tensor ? deviceBytes(tensor) : 0), 0);
 }

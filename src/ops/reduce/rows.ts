@@ -1,9 +1,46 @@
-/** Candidates of the kernels that go along rows: softmax, normalisations, places of extremes. */
+/** Kernels that go along rows (softmax, normalisations, places of extremes): candidates, costs. */
 
 import type { Dispatch } from '../../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, Cost } from '../operator.ts';
-import { busyInvocations, rowEfficiency, splitParts, treeOperations } from './lower.ts';
+
+/** Invocations of the workgroups here, but where one of them works on one result. */
+const threadsOfMany = 64;
+
+/**
+ * Invocations that run at the same time, of so many in workgroups of 64: one core of a software
+ * adapter runs a whole workgroup, four lanes at a time at least.
+ */
+export function busyInvocations(invocations: number, caps: DeviceCaps): number {
+  if (!caps.software) return invocations;
+  return Math.min(invocations, 4 * Math.ceil(invocations / threadsOfMany));
+}
+
+/** Partial results by which one result of `count` values is shared out. */
+export function splitParts(count: number, outputs: number, caps: DeviceCaps): number {
+  // Two workgroups for each core of a software adapter, which has four lanes or more.
+  const busy = caps.ceiling.parallelism * (caps.software ? threadsOfMany / 2 : 1);
+  const wanted = Math.ceil(busy / Math.max(outputs, 1));
+  // Each part turns a loop no longer than a quarter of what the device allows.
+  const needed = Math.ceil((count * 4) / caps.limits.loopIterations);
+  return Math.max(1, needed, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));
+}
+
+/**
+ * Operations, comparable to multiply-adds, of one tree in workgroup memory. A software adapter
+ * switches between all invocations at every barrier: 16 (lavapipe) to 340 ns (SwiftShader) each.
+ */
+export function treeOperations(threads: number, caps: DeviceCaps): number {
+  return threads * (Math.log2(threads) + 1) * (caps.software ? 128 : 1);
+}
+
+/**
+ * Share of the ceiling where each invocation reads its own row: neighbouring ones read far apart
+ * where rows are dense, which costs a GPU its coalescing and a software adapter nothing.
+ */
+export function rowEfficiency(dense: boolean, caps: DeviceCaps): number {
+  return caps.software ? 0.25 : dense ? 0.1 : 0.2;
+}
 
 /**
  * Who works on a row: one invocation, a workgroup, or several invocations in two dispatches. The

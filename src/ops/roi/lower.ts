@@ -4,9 +4,9 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
 
 interface Pooled {

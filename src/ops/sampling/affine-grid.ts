@@ -11,10 +11,10 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import type { AffineGridAttributes } from './grid.ts';
 
 export const affineGrid = defineOperator<AffineGridAttributes>({
