@@ -19,8 +19,8 @@ import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Layout } from '../../graph/graph.ts';
 import { elementBytes } from '../device-tensor.ts';
-import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
-import { busyInvocations, rowEfficiency, splitParts, treeOperations } from './rows.ts';
+import type { Candidate, DeviceTensor } from '../operator.ts';
+import { rowCandidates } from './rows.ts';
 
 /** What is reduced: a tensor in some layout along some axes (of a C4 tensor: height and width). */
 export interface ReductionProblem {
@@ -103,17 +103,20 @@ export function reductionSizes({
   };
 }
 
+/** Invocations that share `count` values by the phase `workgroup`. */
+const workgroupThreads = (count: number): number => (count > 128 ? 128 : 32);
+
 /** One dispatch of a phase. */
-export function reduceDispatch(
+function reduceDispatch(
   problem: ReductionProblem,
   phase: ReduceVariant['phase'],
   buffers: readonly [BufferRole, BufferRole],
-  parts = 1,
+  parts: number,
 ): Dispatch {
   const { operation, type, element, layout, outputLayout, exponent = 1 } = problem;
   const { kept, reduced, strided, outputs, count, channels } = reductionSizes(problem);
   const workgroup = phase === 'workgroup';
-  const threads = workgroup ? (count > 128 ? 128 : 32) : 64;
+  const threads = workgroup ? workgroupThreads(count) : 64;
   const invocations = outputs * (phase === 'partial' ? parts : 1);
   return dispatch(
     reduceKernel,
@@ -138,13 +141,6 @@ export function reduceDispatch(
   );
 }
 
-/** Bytes of the scratch buffer between the phases `partial` and `final`. */
-export function partialBytes(problem: ReductionProblem, parts: number): number {
-  const { outputs } = reductionSizes(problem);
-  const bytes = outputs * parts * stateBytes(problem.operation, reducedType(problem));
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
-}
-
 /**
  * The ways to reduce `from` into `to`: one invocation for each result; where results are few and
  * long, also several in two dispatches (with partial results in `between`), or a workgroup for
@@ -158,56 +154,27 @@ export function reductionCandidates(
   between: BufferRole = scratch(0),
 ): Candidate[] {
   const { outputs, count, dense } = reductionSizes(problem);
-  const lanes = problem.layout === 'c4' ? 4 : 1;
-  const values = outputs * count * lanes;
-  const cost = (fields: Partial<Cost>): Cost => ({
-    macs: values,
-    bytes: (values + outputs * lanes) * elementBytes(problem.element),
-    invocations: busyInvocations(outputs, caps),
-    efficiency: 0.2,
-    barriers: false,
-    ...fields,
-  });
-  const plain = { packings: [], scratch: [] };
-  const candidates: Candidate[] = [
+  const type = reducedType(problem);
+  const values = outputs * count * type.lanes;
+  const step = (phase: ReduceVariant['phase'], parts: number) =>
+    reduceDispatch(
+      problem,
+      phase,
+      [phase === 'final' ? between : from, phase === 'partial' ? between : to],
+      parts,
+    );
+  return rowCandidates(
     {
-      ...plain,
-      algorithm: 'reduce_serial',
-      dispatches: outputs === 0 ? [] : [reduceDispatch(problem, 'serial', [from, to])],
-      cost: cost({ efficiency: rowEfficiency(dense, caps) }),
+      name: 'reduce',
+      ...{ rows: outputs, values, dense, lanes: type.lanes },
+      ...{ turns: count, leastTurns: 32, leastSplit: 256, threads: workgroupThreads(count) },
+      operations: 1,
+      bytes: (values + outputs * type.lanes) * elementBytes(problem.element),
+      stateBytes: stateBytes(problem.operation, type),
+      ...{ last: 'final', dispatch: step },
     },
-  ];
-  if (outputs === 0 || count < 32) return candidates;
-  const threads = count > 128 ? 128 : 32;
-  candidates.push({
-    ...plain,
-    algorithm: 'reduce_workgroup',
-    dispatches: [reduceDispatch(problem, 'workgroup', [from, to])],
-    cost: cost({
-      macs: values + outputs * lanes * treeOperations(threads, caps),
-      // One core of a software adapter runs a whole workgroup, four lanes at a time.
-      invocations: outputs * (caps.software ? 4 : threads),
-      efficiency: dense ? 0.2 : 0.05,
-      barriers: true,
-    }),
-  });
-  const parts = splitParts(count, outputs, caps);
-  if (count >= 256 && parts > 1) {
-    candidates.push({
-      ...plain,
-      algorithm: 'reduce_split',
-      dispatches: [
-        reduceDispatch(problem, 'partial', [from, between], parts),
-        reduceDispatch(problem, 'final', [between, to], parts),
-      ],
-      scratch: [partialBytes(problem, parts)],
-      cost: cost({
-        macs: values + outputs * parts * lanes,
-        invocations: busyInvocations(outputs * parts, caps),
-      }),
-    });
-  }
-  return candidates;
+    caps,
+  );
 }
 
 /** A problem from the tensors that a node has. */

@@ -1,4 +1,4 @@
-/** Kernels that go along rows (softmax, normalisations, places of extremes): candidates, costs. */
+/** Candidates of the kernels that go along rows: reductions, softmax, normalisations and others. */
 
 import type { Dispatch } from '../../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
@@ -53,6 +53,8 @@ export interface RowKernels<Method extends RowMethod> {
   /** Begins the names of the algorithms. */
   readonly name: string;
   readonly rows: number;
+  /** Rows in each vec4 that counts as one of `rows` here (C4); 1 where left out. */
+  readonly lanes?: number;
   /** Values of all rows. */
   readonly values: number;
   /** Values of a row lie side by side. */
@@ -61,6 +63,8 @@ export interface RowKernels<Method extends RowMethod> {
   readonly turns: number;
   /** With fewer turns a row is not shared. */
   readonly leastTurns: number;
+  /** With fewer turns a row is not shared in two dispatches; as `leastTurns` where left out. */
+  readonly leastSplit?: number;
   /** Invocations of a workgroup. */
   readonly threads: number;
   /** Operations on each value, comparable to multiply-adds. */
@@ -79,7 +83,8 @@ export function rowCandidates<Method extends RowMethod>(
   kernels: RowKernels<Method>,
   caps: DeviceCaps,
 ): Candidate[] {
-  const { name, rows, values, dense, turns, threads, operations, last, scratch = [] } = kernels;
+  const { name, rows, lanes = 1, values, dense, operations, scratch = [], last } = kernels;
+  const { turns, leastTurns, leastSplit = leastTurns, threads } = kernels;
   const candidate = (
     method: string,
     dispatches: readonly Dispatch[],
@@ -100,18 +105,19 @@ export function rowCandidates<Method extends RowMethod>(
     },
   });
   const candidates = [candidate('serial', rows === 0 ? [] : [kernels.dispatch('serial', 1)])];
-  if (rows === 0 || turns < kernels.leastTurns) return candidates;
+  if (rows === 0 || turns < leastTurns) return candidates;
   candidates.push(
     candidate('workgroup', [kernels.dispatch('workgroup', 1)], {
-      macs: operations * values + rows * treeOperations(threads, caps),
+      macs: operations * values + rows * lanes * treeOperations(threads, caps),
+      // One core of a software adapter runs a whole workgroup, four lanes at a time.
       invocations: rows * (caps.software ? 4 : threads),
       efficiency: dense ? 0.2 : 0.05,
       barriers: true,
     }),
   );
   const parts = splitParts(turns, rows, caps);
-  if (parts > 1) {
-    const combined = rows * parts * (last === 'split' ? parts : 1);
+  if (turns >= leastSplit && parts > 1) {
+    const combined = rows * lanes * parts * (last === 'split' ? parts : 1);
     candidates.push(
       candidate(
         'split',
