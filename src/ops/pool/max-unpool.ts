@@ -18,7 +18,7 @@ import { dispatch, input, output, scratch } from '../../../shaders/lib/kernel.ts
 import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
-import { tensorBytes } from '../device-tensor.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
 import { lineWorkgroups } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
@@ -99,7 +99,7 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
       {
         algorithm: 'unpool',
         dispatches: size === 0 ? [] : dispatches.filter((_, step) => step !== 1 || count > 0),
-        scratch: [Math.max(16, Math.ceil(size / 4) * 16)],
+        scratch: [align16(size * 4)],
         packings: [],
         cost: {
           macs: 0,

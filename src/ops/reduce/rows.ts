@@ -2,6 +2,7 @@
 
 import type { Dispatch } from '../../../shaders/lib/kernel.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { align16 } from '../device-tensor.ts';
 import type { Candidate, Cost } from '../operator.ts';
 
 /** Invocations of the workgroups here, but where one of them works on one result. */
@@ -127,7 +128,7 @@ export function rowCandidates<Method extends RowMethod>(
           invocations: busyInvocations(rows * parts, caps),
           efficiency: caps.software && last === 'split' ? 0.25 : 0.2,
         },
-        [Math.ceil((rows * parts * kernels.stateBytes) / 16) * 16],
+        [align16(rows * parts * kernels.stateBytes)],
       ),
     );
   }
