@@ -1,5 +1,5 @@
 /** Bundles the built package the way a page would: one entry, split chunks, minified. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -70,12 +70,4 @@ export function loadedWith(bundle: PageBundle, modules: readonly string[]): Page
   load(bundle.files.find(({ name }) => name === bundle.entry));
   for (const module of modules) load(bundle.files.find((file) => file.modules.includes(module)));
   return [...loaded];
-}
-
-/** The modules of the package in `dist` that a page can load, as paths below it. */
-export function packageModules(dist: string): string[] {
-  const chunks = readdirSync(join(dist), { recursive: true, encoding: 'utf8' });
-  return chunks
-    .map((path) => path.split(sep).join('/'))
-    .filter((path) => path.endsWith('.js') && !path.startsWith('cli/'));
 }

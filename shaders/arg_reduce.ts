@@ -8,8 +8,8 @@
  * Values become keys that compare as unsigned integers, so that NaN needs no comparison of floats.
  */
 
-import { defineKernel, type Element, flatIndex, flatMain } from './lib/kernel.ts';
-import { workgroupTree } from './lib/reduce.ts';
+import { defineKernel, type Element, flatIndex } from './lib/kernel.ts';
+import { rowMain } from './lib/reduce.ts';
 
 export type ArgReduceVariant = {
   readonly element: Element;
@@ -77,26 +77,6 @@ export const argReduce = defineKernel<ArgReduceVariant, typeof uniforms>({
     return Math.ceil(axis / shares) + 1;
   },
   wgsl({ element, layout, method }) {
-    const bodies = {
-      serial: 'if (index < u.rows) { store(index, fold(index, 0u, 1u)); }',
-      workgroup: `
-  if (group < u.rows) {
-    let state = reduceWorkgroup(local, fold(group, local, workgroupX));
-    if (local == 0u) { store(group, state); }
-  }`,
-      partial: `
-  if (index < u.rows * u.parts) {
-    states[index] = fold(index / u.parts, index % u.parts, u.parts);
-  }`,
-      final: `
-  if (index < u.rows) {
-    var state = State();
-    for (var part = 0u; part < u.parts; part++) {
-      state = combine(state, states[index * u.parts + part]);
-    }
-    store(index, state);
-  }`,
-    };
     const [base, place] =
       layout === 'linear'
         ? ['outer * u.axis * u.inner + row % u.inner', 'index * u.inner']
@@ -107,6 +87,7 @@ export const argReduce = defineKernel<ArgReduceVariant, typeof uniforms>({
     return `
 ${flatIndex}
 struct State { key: u32, order: u32 }
+fn initialState() -> State { return State(); }
 fn combine(a: State, b: State) -> State {
   if (b.key > a.key || (b.key == a.key && b.order > a.order)) {
     return b;
@@ -123,7 +104,7 @@ fn keyOf(x: ${element}) -> u32 {
 fn fold(row: u32, start: u32, step: u32) -> State {
   let outer = row / u.inner;
   let base = ${base};
-  var state = State();
+  var state = initialState();
   for (var index = start; index < u.axis; index += step) {
     state = combine(state, State(keyOf(x[base + ${place}]), index ^ u.flipPlaces));
   }
@@ -134,16 +115,10 @@ ${
   method === 'partial'
     ? ''
     : `
-fn store(row: u32, state: State) {
-  y[row] = i32(state.order ^ u.flipPlaces);
+fn write(row: u32, start: u32, step: u32, state: State) {
+  if (start == 0u) { y[row] = i32(state.order ^ u.flipPlaces); }
 }`
 }
-${method === 'workgroup' ? workgroupTree : ''}
-${flatMain} {
-  let group = flatWorkgroup(workgroup, counts);
-  let index = group * workgroupX + local;
-  ${bodies[method]}
-}
-`;
+${rowMain(method)}`;
   },
 });

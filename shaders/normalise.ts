@@ -17,7 +17,7 @@
 import { activationSource, fusableActivations } from './lib/activations.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
-import { rowMain } from './lib/reduce.ts';
+import { offsetOf, rowMain } from './lib/reduce.ts';
 
 /** 1 / √(variance + ε), 1 / √(mean of squares + ε), 1 / √(sum of squares), 1 / Σ|x| */
 export type RowStatistics = 'moments' | 'rms' | 'l2' | 'l1';
@@ -181,12 +181,7 @@ ${rowMain(method)}`;
 /** Four values in each turn, as far apart as there are invocations; some may lie past the end. */
 const valueUnits = (strided: boolean): string => `
 const turn = 4u;
-fn offsetOf(index: u32, sizes: vec4<u32>, strides: vec4<u32>) -> u32 {
-  let z = index / sizes.w;
-  let y = z / sizes.z;
-  let x = y / sizes.y;
-  return dot(vec4<u32>(x, y % sizes.y, z % sizes.z, index % sizes.w), strides);
-}
+${offsetOf}
 fn baseOf(row: u32) -> u32 {
   return offsetOf(row, u.keptSizes, u.keptStrides);
 }

@@ -7,22 +7,17 @@
  * dispatches without a barrier.
  */
 
-import {
-  defineKernel,
-  type Element,
-  flatIndex,
-  flatMain,
-  type UniformValues,
-} from './lib/kernel.ts';
+import { defineKernel, type Element, flatIndex, type UniformValues } from './lib/kernel.ts';
 import { c4Functions } from './lib/layout.ts';
 import {
   floatReductions,
   integerReductions,
+  offsetOf,
   type ReducedType,
   type Reduction,
   reductionSource,
+  rowMain,
   stateBytes,
-  workgroupTree,
 } from './lib/reduce.ts';
 
 export type ReducePhase = 'serial' | 'workgroup' | 'partial' | 'final';
@@ -145,36 +140,11 @@ export const reduceKernel = defineKernel<ReduceVariant, typeof uniforms>({
             ? layout
             : 'c4linear'
       ];
-    const bodies: Readonly<Record<ReducePhase, string>> = {
-      serial: 'if (index < u.outputs) { store(index, fold(index, 0u, 1u)); }',
-      partial: `
-  if (index < u.outputs * u.parts) {
-    states[index] = fold(index / u.parts, index % u.parts, u.parts);
-  }`,
-      final: `
-  if (index < u.outputs) {
-    var state = initialState();
-    for (var part = 0u; part < u.parts; part++) {
-      state = combine(state, states[index * u.parts + part]);
-    }
-    store(index, state);
-  }`,
-      workgroup: `
-  if (group < u.outputs) {
-    let state = reduceWorkgroup(local, fold(group, local, workgroupX));
-    if (local == 0u) { store(group, state); }
-  }`,
-    };
     return `
 ${reductionSource(operation, type)}
 ${flatIndex}
 ${c4Functions}
-fn offsetOf(index: u32, sizes: vec4<u32>, strides: vec4<u32>) -> u32 {
-  let z = index / sizes.w;
-  let y = z / sizes.z;
-  let x = y / sizes.y;
-  return dot(vec4<u32>(x, y % sizes.y, z % sizes.z, index % sizes.w), strides);
-}
+${offsetOf}
 ${
   phase === 'final'
     ? ''
@@ -193,18 +163,13 @@ ${
   phase === 'partial'
     ? ''
     : `
-fn store(row: u32, state: State) {
+fn write(row: u32, start: u32, step: u32, state: State) {
+  if (start != 0u) { return; }
   let value = finish(state, u.reduced);
   let blocks = (u.channels + 3u) / 4u;
   ${store}
 }`
 }
-${phase === 'workgroup' ? workgroupTree : ''}
-${flatMain} {
-  let group = flatWorkgroup(workgroup, counts);
-  let index = group * workgroupX + local;
-  ${bodies[phase]}
-}
-`;
+${rowMain(phase, 'u.outputs')}`;
   },
 });

@@ -186,7 +186,7 @@ fn finish(s: State, count: u32) -> vec2<f32> {
 `;
 
 /** WGSL `reduceWorkgroup(local, State) -> State`: a tree in workgroup memory; all get the result. */
-export const workgroupTree = `
+const workgroupTree = `
 var<workgroup> partial: array<State, workgroupX>;
 fn reduceWorkgroup(local: u32, own: State) -> State {
   partial[local] = own;
@@ -202,29 +202,55 @@ fn reduceWorkgroup(local: u32, own: State) -> State {
 `;
 
 /**
- * WGSL `main` of kernels that write all of each row: by one invocation, by a workgroup, or in two
- * dispatches by `u.parts` invocations, of which each combines what all have found. The kernel has
- * `State`, `initialState`, `combine`, `fold(row, start, step) -> State` over every `step`th unit of
- * a row, and `write(row, start, step, state)`.
+ * WGSL `offsetOf(index, sizes, strides)`: where a value lies, by its flat index along four axes,
+ * outermost first.
  */
-export function rowMain(method: 'serial' | 'workgroup' | 'partial' | 'split'): string {
-  const bodies = {
-    serial: 'if (index < u.rows) { write(index, 0u, 1u, fold(index, 0u, 1u)); }',
-    workgroup: `
-  if (group < u.rows) {
-    write(group, local, workgroupX, reduceWorkgroup(local, fold(group, local, workgroupX)));
-  }`,
-    partial: `
-  if (index < u.rows * u.parts) {
-    states[index] = fold(index / u.parts, index % u.parts, u.parts);
-  }`,
-    split: `
-  if (index < u.rows * u.parts) {
-    let row = index / u.parts;
+export const offsetOf = `
+fn offsetOf(index: u32, sizes: vec4<u32>, strides: vec4<u32>) -> u32 {
+  let z = index / sizes.w;
+  let y = z / sizes.z;
+  let x = y / sizes.y;
+  return dot(vec4<u32>(x, y % sizes.y, z % sizes.z, index % sizes.w), strides);
+}
+`;
+
+/**
+ * WGSL `main` of kernels that go along rows, so many as `rows` says: each by one invocation, by a
+ * workgroup, or by `u.parts` invocations in two dispatches: the second is `final`, one invocation
+ * for each row, where a row has one result, and `split` where all of it is written: then each
+ * invocation combines what all have found. The kernel has `State`, `initialState`, `combine`,
+ * `fold(row, start, step) -> State` over every `step`th unit of a row, and
+ * `write(row, start, step, state)`, which writes what there is once in a row where `start` is 0.
+ */
+export function rowMain(
+  method: 'serial' | 'workgroup' | 'partial' | 'final' | 'split',
+  rows = 'u.rows',
+): string {
+  const combineParts = `
     var state = initialState();
     for (var part = 0u; part < u.parts; part++) {
       state = combine(state, states[row * u.parts + part]);
-    }
+    }`;
+  const bodies = {
+    serial: `if (index < ${rows}) { write(index, 0u, 1u, fold(index, 0u, 1u)); }`,
+    workgroup: `
+  if (group < ${rows}) {
+    write(group, local, workgroupX, reduceWorkgroup(local, fold(group, local, workgroupX)));
+  }`,
+    partial: `
+  if (index < ${rows} * u.parts) {
+    states[index] = fold(index / u.parts, index % u.parts, u.parts);
+  }`,
+    final: `
+  if (index < ${rows}) {
+    let row = index;
+    ${combineParts}
+    write(row, 0u, 1u, state);
+  }`,
+    split: `
+  if (index < ${rows} * u.parts) {
+    let row = index / u.parts;
+    ${combineParts}
     write(row, index % u.parts, u.parts, state);
   }`,
   };

@@ -85,6 +85,11 @@ export function consumersOf(graph: Graph): Map<string, Node[]> {
   return consumers;
 }
 
+/** The model's own nodes that these stand for, in order. */
+export function originsOf(nodes: readonly Node[]): Node[] {
+  return nodes.flatMap((node) => node.origin ?? [node]);
+}
+
 /** The node that makes each value. */
 export function producersOf(graph: Graph): Map<string, Node> {
   const producers = new Map<string, Node>();

@@ -28,14 +28,24 @@ export function elementBytes(element: Element): number {
   return element === 'f16' ? 2 : 4;
 }
 
-/** Bytes of a tensor in GPU memory, padding lanes included, in whole vec4 of 32 bits. */
+/** Bytes of a buffer of at least so many, in whole vec4 of 32 bits. */
+export function align16(bytes: number): number {
+  return Math.max(16, Math.ceil(bytes / 16) * 16);
+}
+
+/** Bytes of a tensor in GPU memory, padding lanes included. */
 export function deviceBytes(tensor: {
   readonly dims: readonly number[];
   readonly layout: Layout;
   readonly element: Element;
 }): number {
   const elements = tensor.layout === 'c4' ? c4Elements(tensor.dims) : sizeOf(tensor.dims);
-  return Math.max(16, Math.ceil((elements * elementBytes(tensor.element)) / 16) * 16);
+  return align16(elements * elementBytes(tensor.element));
+}
+
+/** Bytes of tensors read or written once. */
+export function tensorBytes(...tensors: readonly (DeviceTensor | undefined)[]): number {
+  return tensors.reduce((sum, tensor) => sum + (tensor ? deviceBytes(tensor) : 0), 0);
 }
 
 /** WGSL scalar with which an element is computed: sums of f16 are f32. */

@@ -8,7 +8,7 @@ import { fromReference, numbersOf, toReference } from '../core/reference.ts';
 import { sameDims, sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../core/tensor.ts';
 import { unusedName } from '../graph/builder.ts';
-import { consumersOf, type Graph, type Node } from '../graph/graph.ts';
+import { consumersOf, type Graph, type Node, originsOf } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
@@ -91,7 +91,7 @@ export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator)
       ...node,
       inputs,
       outputs: (chain.at(-1) as Node).outputs,
-      origin: [node, ...chain].flatMap((original) => original.origin ?? [original]),
+      origin: originsOf([node, ...chain]),
     });
   }
   return folded.size === 0 ? graph : { ...graph, nodes, constants, types };

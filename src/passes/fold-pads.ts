@@ -1,6 +1,6 @@
 /** Zeros that a node puts around an image become padding of the windows that slide over it. */
 
-import { type Graph, type Node, producersOf } from '../graph/graph.ts';
+import { type Graph, type Node, originsOf, producersOf } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
@@ -22,7 +22,7 @@ export function foldPads(graph: Graph, find: OperatorLookup = findOperator): Gra
       ...node,
       attributes,
       inputs: [pad.inputs[0] as string, ...node.inputs.slice(1)],
-      origin: [pad, node].flatMap((part) => part.origin ?? [part]),
+      origin: originsOf([pad, node]),
     };
   });
   return { ...graph, nodes };

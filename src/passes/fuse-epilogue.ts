@@ -4,7 +4,7 @@
  */
 
 import { sameDims, type TensorType } from '../core/shape.ts';
-import { consumersOf, type Graph, type Node, producersOf } from '../graph/graph.ts';
+import { consumersOf, type Graph, type Node, originsOf, producersOf } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
@@ -86,6 +86,6 @@ function merged(host: Node, step: Node, changes: Pick<Node, 'inputs' | 'epilogue
     ...host,
     ...changes,
     outputs: step.outputs,
-    origin: [host, step].flatMap((original) => original.origin ?? [original]),
+    origin: originsOf([host, step]),
   };
 }

@@ -1,7 +1,7 @@
 /** x · f(x) where that is an activation itself: Sigmoid and Mul are Swish, for a producer to take. */
 
 import { sameDims } from '../core/shape.ts';
-import { consumersOf, type Graph, type Node, producersOf } from '../graph/graph.ts';
+import { consumersOf, type Graph, type Node, originsOf, producersOf } from '../graph/graph.ts';
 import { buildNode, type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
@@ -29,7 +29,7 @@ export function fuseGates(graph: Graph, find: OperatorLookup = findOperator): Gr
       const { name } = product;
       return {
         ...buildNode({ name, op, inputs: [x], outputs: product.outputs }, find),
-        origin: [gate, product].flatMap((part) => part.origin ?? [part]),
+        origin: originsOf([gate, product]),
       };
     }
     return undefined;

@@ -4,7 +4,7 @@
  */
 
 import { isStatic } from '../core/shape.ts';
-import { consumersOf, type Graph, type Node, producersOf } from '../graph/graph.ts';
+import { consumersOf, type Graph, type Node, originsOf, producersOf } from '../graph/graph.ts';
 import {
   attributeValues,
   buildNode,
@@ -66,7 +66,7 @@ export function fuseMovement(graph: Graph, find: OperatorLookup = findOperator):
     );
     replaced.set(chain.at(-1) as Node, {
       ...merged,
-      origin: chain.flatMap((part) => part.origin ?? [part]),
+      origin: originsOf(chain),
     });
   }
   const nodes = graph.nodes.flatMap((node) =>

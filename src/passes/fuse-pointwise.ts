@@ -7,7 +7,7 @@
 import { maxBroadcastAxes } from '../../shaders/lib/broadcast.ts';
 import { maxChainSteps, operandNames } from '../../shaders/pointwise_chain.ts';
 import { sameDims, type TensorType } from '../core/shape.ts';
-import { consumersOf, type Graph, type Node } from '../graph/graph.ts';
+import { consumersOf, type Graph, type Node, originsOf } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
@@ -114,6 +114,6 @@ function merged(last: Node, chain: Chain): Node {
       ...{ function: name, parameters, of: of.map((value) => places.get(value) as number) },
     })),
   };
-  const origin = chain.nodes.flatMap((node) => node.origin ?? [node]);
+  const origin = originsOf(chain.nodes);
   return { name: last.name, op: fused, inputs, outputs: last.outputs, attributes, origin };
 }

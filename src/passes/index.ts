@@ -80,11 +80,11 @@ export async function prepare(
 }
 
 /** Loaded by the models that have something for it. */
-const fuseMovement = whereTraits(['permutes'], () =>
+const fuseMovement = whereTrait('permutes', () =>
   import('./fuse-movement.ts').then((m) => m.fuseMovement),
 );
-const fuseGates = whereTraits(['gates'], () => import('./fuse-gates.ts').then((m) => m.fuseGates));
-const foldPads = whereTraits(['zeroPads'], () => import('./fold-pads.ts').then((m) => m.foldPads));
+const fuseGates = whereTrait('gates', () => import('./fuse-gates.ts').then((m) => m.fuseGates));
+const foldPads = whereTrait('zeroPads', () => import('./fold-pads.ts').then((m) => m.foldPads));
 
 /** Loaded where a node is a per-channel affine map, with BatchNormalization if that is there. */
 const foldBatchNorm: Pass = async (graph, find) => {
@@ -104,13 +104,16 @@ const fusePointwise: Pass = async (graph, find) => {
   const isPair = (node: Node) =>
     isStep(node) && node.inputs.some((value) => isStep(producers.get(value)));
   if (!graph.nodes.some(isPair)) return graph;
-  await loadOperators(['wgconv.Pointwise']);
-  return (await import('./fuse-pointwise.ts')).fusePointwise(graph, find);
+  const [module] = await Promise.all([
+    import('./fuse-pointwise.ts'),
+    loadOperators(['wgconv.Pointwise']),
+  ]);
+  return module.fusePointwise(graph, find);
 };
 
-function whereTraits(names: readonly (keyof Traits)[], load: () => Promise<Pass>): Pass {
+function whereTrait(name: keyof Traits, load: () => Promise<Pass>): Pass {
   return async (graph, find) => {
-    const has = ({ op }: Node) => names.some((name) => find(op)?.traits[name] !== undefined);
+    const has = ({ op }: Node) => find(op)?.traits[name] !== undefined;
     return graph.nodes.some(has) ? (await load())(graph, find) : graph;
   };
 }

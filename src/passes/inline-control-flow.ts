@@ -206,9 +206,8 @@ class Inlining {
 
   /** A value that follows from what is known; undefined where it may be known later. */
   async #valueOf(node: Node, name: string, what: string): Promise<HostTensor | undefined> {
-    const graph = this.graph();
     const fed = this.#given?.values?.[name];
-    const value = graph.constants.get(name) ?? fed ?? (await this.#computed(graph, name));
+    const value = this.#constants.get(name) ?? fed ?? (await this.#computed(name));
     if (value || !this.#given) return value;
     throw new WgconvError(
       'unsupported-operator',
@@ -217,16 +216,17 @@ class Inlining {
     );
   }
 
-  async #computed(graph: Graph, name: string): Promise<HostTensor | undefined> {
+  async #computed(name: string): Promise<HostTensor | undefined> {
     const needed = new Set([name]);
     const nodes: Node[] = [];
     for (const node of [...this.#before, ...this.#nodes].toReversed()) {
       if (!node.outputs.some((output) => needed.has(output))) continue;
       if (this.#find(node.op)?.traits.control) return undefined;
       for (const input of node.inputs) needed.add(input);
-      nodes.unshift(node);
+      nodes.push(node);
     }
-    const part = { ...graph, nodes, outputs: [name] };
+    const constants = this.#constants;
+    const part = { ...this.#graph, constants, nodes: nodes.reverse(), outputs: [name] };
     const given = this.#given;
     const known = given ? await specialise(part, given.shapes, this.#find, given.values) : part;
     return (await foldConstants(known, this.#find)).constants.get(name);

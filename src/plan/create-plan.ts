@@ -5,12 +5,13 @@ import { internal, WgconvError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { deviceBytes } from '../ops/device-tensor.ts';
+import { requireOperator } from '../ops/build-node.ts';
+import { align16, deviceBytes } from '../ops/device-tensor.ts';
 import type { Candidate, DeviceTensor, Packing } from '../ops/operator.ts';
 import { boundDispatch } from './bound-dispatch.ts';
 import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { type AlgorithmOption, ForcedAlgorithms, moveToFront } from './forced-algorithms.ts';
-import { homeOf, operatorOf } from './homes.ts';
+import { homeOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
 import { limitViolation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
@@ -18,7 +19,7 @@ import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { isOneNode } from './macs.ts';
 import { type DraftRef, Places, rangeOf } from './places.ts';
 import type { NodePlan, Plan, PlannedValue, Step } from './plan.ts';
-import { align16, PlannedWeights } from './planned-weights.ts';
+import { PlannedWeights } from './planned-weights.ts';
 import { cutOffsets } from './ranges.ts';
 import { needsPlainRounding, sumsOf } from './rounding.ts';
 import { UniformBlock } from './uniform-block.ts';
@@ -57,8 +58,14 @@ export async function createPlan(
   options: PlanOptions = {},
 ): Promise<Plan> {
   await loadLowering(graph, caps);
+  const facts: GraphFacts = {
+    joins: findJoins(graph, caps),
+    liveness: livenessOf(graph, caps),
+    sums: sumsOf(graph),
+    plainRounding: needsPlainRounding(graph),
+  };
   const build = async (scratchAllowance: number) => {
-    const builder = new PlanBuilder(graph, caps, options, scratchAllowance);
+    const builder = new PlanBuilder(graph, facts, caps, options, scratchAllowance);
     for (const [index, node] of graph.nodes.entries()) {
       builder.addNode(node, index);
       // The browser passes on what `onDispatch` asked of WebGPU between two tasks.
@@ -70,7 +77,7 @@ export async function createPlan(
   if (isOneNode(graph)) return build(Number.POSITIVE_INFINITY);
   const plan = await build(fastAllowance);
   const { peakBytes, lowerBoundBytes } = plan.memory;
-  if (sumsOf(graph) === 1 || peakBytes <= memoryGoal * lowerBoundBytes) return plan;
+  if (facts.sums === 1 || peakBytes <= memoryGoal * lowerBoundBytes) return plan;
   const frugal = await build(0);
   return frugal.memory.peakBytes < peakBytes ? frugal : plan;
 }
@@ -81,8 +88,18 @@ const loneScratch = 2 ** 22;
 /** A plan may take this much more than its lower bound before it is planned again without scratch. */
 const memoryGoal = 1.15;
 
+/** What is known of a graph however it is planned. */
+interface GraphFacts {
+  readonly joins: Joins;
+  readonly liveness: Liveness;
+  /** Convolutions and products. */
+  readonly sums: number;
+  readonly plainRounding: boolean;
+}
+
 class PlanBuilder {
   readonly #graph: Graph;
+  readonly #facts: GraphFacts;
   readonly #caps: DeviceCaps;
   readonly #options: PlanOptions;
   readonly #scratchAllowance: number;
@@ -90,9 +107,6 @@ class PlanBuilder {
   /** Graph inputs go up before the first dispatch, so that a run needs one command buffer. */
   readonly #inputUploads: Step[] = [];
   readonly #nodes: NodePlan[] = [];
-  readonly #joins: Joins;
-  readonly #liveness: Liveness;
-  readonly #plainRounding: boolean;
   /** Where each device value is, views included. */
   readonly #places: Places;
   readonly #onHost = new Set<string>();
@@ -101,19 +115,23 @@ class PlanBuilder {
   readonly #failures: { node: string; operator: string; reason: string }[] = [];
   readonly #uniforms = new UniformBlock();
 
-  constructor(graph: Graph, caps: DeviceCaps, options: PlanOptions, scratchAllowance: number) {
+  constructor(
+    graph: Graph,
+    facts: GraphFacts,
+    caps: DeviceCaps,
+    options: PlanOptions,
+    scratchAllowance: number,
+  ) {
+    this.#facts = facts;
     this.#scratchAllowance = scratchAllowance;
     this.#graph = graph;
     this.#caps = caps;
     this.#options = options;
     for (const input of graph.inputs) this.#onHost.add(input.name);
     for (const name of graph.constants.keys()) this.#onHost.add(name);
-    this.#joins = findJoins(graph, caps);
-    this.#places = new Places((name) => this.#tensor(name), this.#joins.parts);
-    this.#liveness = livenessOf(graph, caps);
+    this.#places = new Places((name) => this.#tensor(name), facts.joins.parts);
     this.#forced = new ForcedAlgorithms(options.algorithm);
     this.#weights = new PlannedWeights(graph, caps);
-    this.#plainRounding = needsPlainRounding(graph);
   }
 
   addNode(node: Node, index: number): void {
@@ -126,7 +144,7 @@ class PlanBuilder {
     } else if (home === 'view') {
       this.#addView(node);
       this.#nodes.push({ home, candidates: [], reason });
-    } else if (this.#joins.nodes.has(node.name)) {
+    } else if (this.#facts.joins.nodes.has(node.name)) {
       this.#addJoin(node, index);
     } else if (this.#addCut(node, index)) {
       const reason = "its outputs lie in its input's memory";
@@ -297,9 +315,9 @@ class PlanBuilder {
   }
 
   #choose(node: Node, index: number): RankedCandidate[] {
-    const { atNode, peak } = this.#liveness;
+    const { atNode, peak } = this.#facts.liveness;
     const free = this.#scratchAllowance * peak - (atNode[index] ?? 0);
-    const budget = sumsOf(this.#graph) === 1 ? Math.max(free, loneScratch) : free;
+    const budget = this.#facts.sums === 1 ? Math.max(free, loneScratch) : free;
     const tuned = this.#options.tuned?.[node.name];
     const preferred = moveToFront(
       this.#candidates(node, Math.max(budget, 0)),
@@ -313,10 +331,10 @@ class PlanBuilder {
   }
 
   #candidates(node: Node, scratchBytes?: number): RankedCandidate[] {
-    const operator = operatorOf(node);
+    const operator = requireOperator(node);
     const io = {
       ...loweringIO(this.#graph, node, this.#caps),
-      ...{ scratchBytes, plainRounding: this.#plainRounding },
+      ...{ scratchBytes, plainRounding: this.#facts.plainRounding },
     };
     const all = operator.lower(io, node.attributes, this.#caps);
     const allowed: Candidate[] = [];

@@ -1,30 +1,17 @@
 /** Where each node runs and where each value lives: on the device, on the host, or as a view. */
 
 import { c4Elements } from '../../shaders/lib/layout.ts';
-import { WgconvError } from '../core/errors.ts';
 import type { TensorType } from '../core/shape.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Graph, Layout, Node } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { heldOnHost } from '../ops/facts.ts';
-import { findOperator } from '../ops/index.ts';
-import type { AnyOperator } from '../ops/operator.ts';
 
 export type Home = 'device' | 'host' | 'view';
 
-export function operatorOf(node: Node): AnyOperator {
-  const operator = findOperator(node.op);
-  if (!operator) {
-    throw new WgconvError('unsupported-operator', `wgconv has no operator ${node.op}`, {
-      node: node.name,
-      operator: node.op,
-    });
-  }
-  return operator;
-}
-
 /** `host` where an element type is one that WebGPU cannot compute with; indices excepted. */
 export function homeOf(node: Node, graph: Graph): { home: Home; reason: string } {
-  const operator = operatorOf(node);
+  const operator = requireOperator(node);
   const { view, home } = operator.traits;
   if (home === 'host') return { home: 'host', reason: 'this operator is computed on the host' };
   const heldBack = heldOnHost(node, operator, graph);

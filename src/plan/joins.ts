@@ -7,7 +7,8 @@
 
 import type { DeviceCaps } from '../gpu/caps.ts';
 import { consumersOf, type Graph, type Node, producersOf } from '../graph/graph.ts';
-import { homeOf, operatorOf } from './homes.ts';
+import { requireOperator } from '../ops/build-node.ts';
+import { homeOf } from './homes.ts';
 import { cutOffsets, rangesAlong } from './ranges.ts';
 
 /** A value that lies inside another one. */
@@ -70,7 +71,7 @@ export function locate(name: string, parts: Joins['parts']): { root: string; off
 
 /** Byte offsets of the inputs in the output, or undefined where they cannot lie in place. */
 function partOffsets(node: Node, graph: Graph, caps: DeviceCaps): number[] | undefined {
-  const axis = operatorOf(node).traits.joinsAlong?.(node.attributes);
+  const axis = requireOperator(node).traits.joinsAlong?.(node.attributes);
   if (axis === undefined || homeOf(node, graph).home !== 'device') return undefined;
   if (new Set(node.inputs).size < node.inputs.length) return undefined;
   if (node.inputs.some((name) => graph.constants.has(name))) return undefined;

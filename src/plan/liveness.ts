@@ -3,8 +3,8 @@
 import { isStatic } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { deviceBytes, deviceTensor } from '../ops/device-tensor.ts';
-import { operatorOf } from './homes.ts';
 import { type Lifetime, liveBytes } from './memory.ts';
 
 export interface Liveness {
@@ -34,7 +34,7 @@ export function livenessOf(graph: Graph, caps: DeviceCaps): Liveness {
   for (const [at, node] of graph.nodes.entries()) {
     for (const name of node.inputs) use(name, at);
     const [input = '', output = ''] = [node.inputs[0], node.outputs[0]];
-    if (operatorOf(node).traits.view) roots.set(output, rootOf(input));
+    if (requireOperator(node).traits.view) roots.set(output, rootOf(input));
     else for (const name of node.outputs) define(name, at);
   }
   for (const name of graph.outputs) use(name, graph.nodes.length);

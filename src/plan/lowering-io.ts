@@ -4,9 +4,10 @@ import { internal } from '../core/errors.ts';
 import { isStatic } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { deviceTensor } from '../ops/device-tensor.ts';
 import type { DeviceTensor, LoweringIO } from '../ops/operator.ts';
-import { homeOf, operatorOf } from './homes.ts';
+import { homeOf } from './homes.ts';
 
 /** A value of the graph as it lies in GPU memory. */
 export function plannedTensor(graph: Graph, name: string, caps: DeviceCaps): DeviceTensor {
@@ -28,7 +29,7 @@ export function loweringIO(graph: Graph, node: Node, caps: DeviceCaps): Lowering
 export async function loadLowering(graph: Graph, caps: DeviceCaps): Promise<void> {
   await Promise.all(
     graph.nodes.map((node) => {
-      const operator = operatorOf(node);
+      const operator = requireOperator(node);
       if (!operator.load || homeOf(node, graph).home !== 'device') return undefined;
       return operator.load(loweringIO(graph, node, caps), node.attributes, caps);
     }),

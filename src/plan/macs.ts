@@ -2,7 +2,7 @@
 
 import { isStatic } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { operatorOf } from './homes.ts';
+import { requireOperator } from '../ops/build-node.ts';
 
 /** Multiply-adds of one node; for a fusion, of the originals that have any. */
 export function macsOf(node: Node, graph: Graph): number {
@@ -16,7 +16,7 @@ export function macsOf(node: Node, graph: Graph): number {
       outputs: original.outputs.flatMap((name) => graph.types.get(name) ?? []),
       constant: (index: number) => graph.constants.get(original.inputs[index] ?? ''),
     };
-    return sum + (operatorOf(original).traits.macs?.(facts) ?? 0);
+    return sum + (requireOperator(original).traits.macs?.(facts) ?? 0);
   }, 0);
 }
 

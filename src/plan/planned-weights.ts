@@ -6,7 +6,7 @@ import type { StaticTensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph } from '../graph/graph.ts';
-import { deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
+import { align16, deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
 import type { DeviceTensor, Packing } from '../ops/operator.ts';
 import type { DraftRef } from './places.ts';
 import type { PlannedWeight } from './plan.ts';
@@ -75,8 +75,4 @@ export class PlannedWeights {
     const element = elementFor(source.type, this.#caps);
     return { key: name, bytes: rawBytes, constant: name, element, rawBytes, packing: [] };
   }
-}
-
-export function align16(bytes: number): number {
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
 }

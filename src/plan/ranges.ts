@@ -4,8 +4,9 @@ import { channelBlocks } from '../../shaders/lib/layout.ts';
 import { normaliseAxis, sizeOf } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { elementBytes, elementFor } from '../ops/device-tensor.ts';
-import { homeOf, operatorOf } from './homes.ts';
+import { homeOf } from './homes.ts';
 
 /** WebGPU's default alignment of storage buffer offsets; every device allows it. */
 const storageAlignment = 256;
@@ -47,7 +48,7 @@ export function rangesAlong(
  * which.
  */
 export function cutOffsets(node: Node, graph: Graph, caps: DeviceCaps): number[] | undefined {
-  const axis = operatorOf(node).traits.cutsAlong?.(node.attributes);
+  const axis = requireOperator(node).traits.cutsAlong?.(node.attributes);
   const [whole = ''] = node.inputs;
   if (axis === undefined || graph.constants.has(whole)) return undefined;
   if (homeOf(node, graph).home !== 'device') return undefined;

@@ -7,14 +7,14 @@
 
 import { isStatic, sizeOf } from '../core/shape.ts';
 import type { Graph } from '../graph/graph.ts';
-import { operatorOf } from './homes.ts';
+import { requireOperator } from '../ops/build-node.ts';
 
 /** Results of so much of the inputs' size are pictures: a map of depths has a third. */
 const pictureShare = 1 / 4;
 
 /** How many of the nodes are convolutions and products: a graph of one is no network. */
 export function sumsOf(graph: Graph): number {
-  return graph.nodes.filter((node) => operatorOf(node).traits.macs !== undefined).length;
+  return graph.nodes.filter((node) => requireOperator(node).traits.macs !== undefined).length;
 }
 
 /** Whether several sums in a row lead to results that are as large as pictures. */

@@ -5,9 +5,9 @@ import { type ReferenceTensor, toReference } from '../core/reference.ts';
 import { isStatic, type StaticTensorType, type TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { callReference } from '../ops/facts.ts';
 import type { Accuracy, Reference, ReferenceContext, ReferenceResult } from '../ops/operator.ts';
-import { operatorOf } from '../plan/homes.ts';
 
 export type Lookup = (name: string) => ReferenceTensor | undefined;
 export type EvaluatedTensor = ReferenceTensor & ReferenceResult;
@@ -26,7 +26,7 @@ export class References {
       [...types].map(async (type) => {
         if (this.#loaded.has(type)) return;
         const node = all.find((candidate) => candidate.op === type) as Node;
-        this.#loaded.set(type, await operatorOf(node).reference());
+        this.#loaded.set(type, await requireOperator(node).reference());
       }),
     );
   }
@@ -84,7 +84,7 @@ function outputTypes(
   const known = node.outputs.map((name) => graph.types.get(name));
   const types = known.every((type): type is TensorType => type !== undefined && isStatic(type))
     ? known
-    : operatorOf(node).infer(inputs, node.attributes, (index) =>
+    : requireOperator(node).infer(inputs, node.attributes, (index) =>
         graph.constants.get(node.inputs[index] ?? ''),
       );
   return types.map((type) => {
@@ -101,7 +101,7 @@ function outputTypes(
 /** How a node's result is judged: the loosest class among a fused node's originals. */
 export function accuracyOf(node: Node, graph: Graph): Accuracy {
   const classes = (node.origin ?? [node]).map((original) => {
-    const { accuracy } = operatorOf(original);
+    const { accuracy } = requireOperator(original);
     if (typeof accuracy !== 'function') return accuracy;
     const outputs = original.outputs.map((name) => graph.types.get(name)).filter((type) => !!type);
     return accuracy(original.attributes, outputs);

@@ -2,7 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { fetchBytes } from '../core/fetch-bytes.ts';
-import { type Dim, formatDims } from '../core/shape.ts';
+import { type Dim, formatDims, isStatic } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { operatorsIn, readOnnxModel } from '../formats/onnx/index.ts';
 import { GpuContext } from '../gpu/device.ts';
@@ -89,8 +89,10 @@ export class InferenceSession {
       const staged = new StagedModel(graph, (stage) => session.#plansOf(stage));
       if (staged.isCut) session.#staged = staged;
     }
-    const isStatic = graph.inputs.every(({ dims }) => dims.every((dim) => typeof dim === 'number'));
-    if (isStatic && (session.#staged || session.#plans.shapeInputs.length === 0)) {
+    if (
+      graph.inputs.every(isStatic) &&
+      (session.#staged || session.#plans.shapeInputs.length === 0)
+    ) {
       const shapes = new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]]));
       await session.#compile(shapes).catch(async (error: unknown) => {
         await session.dispose();

@@ -118,7 +118,10 @@ export class StagedModel {
     const bytes = (key: keyof MemoryReport) =>
       memories.reduce((total, memory) => total + memory[key], 0);
     const [{ adapter, ceiling } = {}] = known as (SessionReport | undefined)[];
+    const float16 = known.find((report) => report.float16)?.float16;
+    const all = this.#plans.flatMap((plans) => plans?.latest?.tuned ?? []);
     return {
+      ...(float16 && { float16 }),
       ...{ backend, adapter, ceiling, nodes },
       parameters: parameterCount(this.#graph),
       macs: sum('macs'),
@@ -134,7 +137,8 @@ export class StagedModel {
               originalBoundBytes: bytes('originalBoundBytes'),
               weightBytes: bytes('weightBytes'),
             },
-      tuned: this.#plans.flatMap((plans) => plans?.latest?.tuned?.problems ?? []),
+      tuned: all.flatMap(({ problems }) => problems),
+      tuningNote: all.find(({ note }) => note !== undefined)?.note,
     };
   }
 
@@ -167,12 +171,18 @@ export class StagedModel {
         for (const [name, tensor] of await run(compiled, stageFeeds, stage))
           values.set(name, tensor);
       }
+      // No selection of a stage reads another one's outputs: what they all need is read at once.
+      const { constants } = this.#graph;
+      const needed = new Set(stage.selections.flatMap(({ inputs }) => inputs));
+      const read = new Map(
+        await Promise.all(
+          [...needed]
+            .filter((name) => name !== '' && !constants.has(name))
+            .map(async (name) => [name, await onHost(tensorOf(name))] as const),
+        ),
+      );
       for (const node of stage.selections) {
-        const inputs = await Promise.all(
-          node.inputs.map((name) =>
-            name === '' ? undefined : (this.#graph.constants.get(name) ?? onHost(tensorOf(name))),
-          ),
-        );
+        const inputs = node.inputs.map((name) => constants.get(name) ?? read.get(name));
         const outputs = await evaluateNode(node, requireOperator(node), inputs, inputs);
         node.outputs.forEach((name, at) => {
           const { type, dims, ...output } = outputs[at] as HostTensor;

@@ -27,11 +27,14 @@ interface Movement {
   readonly constants?: readonly (HostTensor | undefined)[];
   readonly opset?: number;
   readonly outputs?: number;
+  /** It is a view. */
+  readonly offGpu?: boolean;
 }
 
 /** Runs the case for every type; the layouts of the runs for float32. */
 async function layoutsOf(movement: Movement, only = types): Promise<string[]> {
   const { op, attributes = {}, data, constants = [], opset = 21, outputs = 1 } = movement;
+  const { offGpu = false } = movement;
   let layouts: string[] = [];
   for (const type of only) {
     const runs = await checkOperator(context, {
@@ -45,6 +48,7 @@ async function layoutsOf(movement: Movement, only = types): Promise<string[]> {
       constants: constants.map((_, index) => data.length + index),
       outputCount: outputs,
       exact: true,
+      offGpu,
     });
     if (type === 'float32') layouts = runs.map(({ layout }) => layout.split(' ').at(-1) ?? '');
   }
@@ -279,10 +283,11 @@ test('SpaceToDepth', async () => {
 
 test('views share memory or copy', async () => {
   const data = [[2, 5, 3, 3]];
-  expect(await layoutsOf({ op: 'Identity', data })).toEqual(both);
-  await layoutsOf({ op: 'Dropout', data, opset: 13, outputs: 2 });
-  await layoutsOf({ op: 'Dropout', data, opset: 7, outputs: 2 }, ['float32', 'float16']);
-  await layoutsOf({ op: 'Reshape', data, constants: [int64([0, -1])] });
+  const offGpu = true;
+  expect(await layoutsOf({ op: 'Identity', data, offGpu })).toEqual(both);
+  await layoutsOf({ op: 'Dropout', data, opset: 13, outputs: 2, offGpu });
+  await layoutsOf({ op: 'Dropout', data, opset: 7, outputs: 2, offGpu }, ['float32', 'float16']);
+  await layoutsOf({ op: 'Reshape', data, constants: [int64([0, -1])], offGpu });
 });
 
 describe('Cast', () => {

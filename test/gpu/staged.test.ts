@@ -72,3 +72,20 @@ test('plans for ever new shapes leave nothing behind', async () => {
   weights.dispose();
   context.dispose();
 });
+
+test('the report of a model that is cut says how float16 is stored', async () => {
+  const model = encodeModel({
+    opset: 13,
+    nodes: [
+      { op: 'Relu', inputs: ['x'], outputs: ['positive'] },
+      { op: 'NonZero', inputs: ['positive'], outputs: ['places'] },
+      { op: 'Neg', inputs: ['positive'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', type: 'float16', dims: [4] }],
+    outputs: ['places', 'y'],
+  });
+  const session = await InferenceSession.create(model);
+  const stored = session.caps?.f16 ? 'stored as float16' : 'stored as float32';
+  expect(session.report().float16).toBe(stored);
+  await session.dispose();
+});

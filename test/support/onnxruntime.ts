@@ -9,7 +9,7 @@ export async function runOnnxruntime(
   model: Uint8Array,
   feeds: Readonly<Record<string, HostTensor>>,
 ): Promise<Map<string, ort.Tensor>> {
-  const session = await ort.InferenceSession.create(model);
+  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 4 });
   const tensors = Object.entries(feeds).map(([name, tensor]) => [
     name,
     new ort.Tensor(tensor.type as 'float32', elementsOf(tensor) as Float32Array, tensor.dims),

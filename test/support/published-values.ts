@@ -92,7 +92,8 @@ export function differences(
       const want = Number(value);
       const got = values[index] as number;
       if (Number.isNaN(want)) return !Number.isNaN(got);
-      return !(got === want || Math.abs(got - want) <= 1e-5 * Math.abs(want));
+      const allowed = Number.isFinite(want) ? 1e-5 * Math.abs(want) : 0;
+      return !(got === want || Math.abs(got - want) <= allowed);
     });
     return at < 0 ? [] : [`${name}[${at}] is ${values[at]}, not ${expected.data[at]}`];
   });

@@ -16,10 +16,10 @@ import { dispatch, foldWorkgroups, input, output, scratch } from '../../../shade
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { invalidShape } from '../dims.ts';
 import { isImage } from '../layouts.ts';
 import { type AnyOperator, type Candidate, defineOperator, type LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { rowCandidates } from '../reduce/rows.ts';
 import type { ArgReduceAttributes } from './attributes.ts';
 

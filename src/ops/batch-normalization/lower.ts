@@ -15,8 +15,9 @@ import {
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { reductionCandidates, reductionProblem, tensorBytes } from '../reduce/lower.ts';
+import { reductionCandidates, reductionProblem } from '../reduce/lower.ts';
 import { type BatchNormalizationAttributes, normalisedSizes } from './sizes.ts';
 
 const isFloatElement = (element: Element | undefined): element is 'f32' | 'f16' =>
@@ -67,7 +68,7 @@ export function lowerBatchNormalization(
   // The batch's own mean and variance come first, as one pair for each channel.
   const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1 || x.dims.length < 2);
   const problem = reductionProblem('moments', x, axes, 'linear');
-  const momentBytes = Math.max(16, Math.ceil((channels * 8) / 16) * 16);
+  const momentBytes = align16(channels * 8);
   const running = dispatch(
     batchNormRunning,
     { element: statElement },

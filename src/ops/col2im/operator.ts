@@ -9,11 +9,11 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { divideDims, integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { lineCandidate } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { readWindow } from '../window.ts';
 import { type Col2ImAttributes, columnGeometry } from './geometry.ts';
 

@@ -9,9 +9,10 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import { integersAt } from '../dims.ts';
 import { type Candidate, type Cost, defineOperator, type LoweringIO } from '../operator.ts';
-import { busyInvocations, rowEfficiency, splitParts, tensorBytes } from '../reduce/lower.ts';
+import { busyInvocations, rowEfficiency, splitParts } from '../reduce/rows.ts';
 import type { CumSumAttributes } from './attributes.ts';
 
 export const cumSum = defineOperator<CumSumAttributes>({
@@ -80,7 +81,7 @@ function lowerCumSum(
       algorithm: 'cumsum_split',
       dispatches: [step('partial', parts), step('split', parts)],
       packings: [],
-      scratch: [Math.ceil((rows * parts * 4) / 16) * 16],
+      scratch: [align16(rows * parts * 4)],
       cost: cost({
         macs: 3 * values + rows * parts * parts,
         invocations: busyInvocations(rows * parts, caps),

@@ -5,10 +5,10 @@ import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { lineCandidate } from '../movement/candidate.ts';
 import { lanes, turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { type DeformConvAttributes, deformConvGeometry } from './geometry.ts';
 
 export function lowerDeformConv(

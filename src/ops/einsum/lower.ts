@@ -18,7 +18,7 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { bytesPerElement, isFloat } from '../../core/dtype.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { elementBytes } from '../device-tensor.ts';
+import { align16, elementBytes } from '../device-tensor.ts';
 import type { MatrixOperand, MatrixProduct } from '../gemm/problem.ts';
 import { loadProduct, lowerProduct } from '../gemm/product.ts';
 import { movement } from '../movement/candidate.ts';
@@ -150,7 +150,7 @@ function lowerContraction(
   const elementsOf = (names: readonly string[]) =>
     names.map((name) => labels.sizes.get(name) as number);
   const makeScratch = (elements: number): BufferRole => {
-    scratchBytes.push(Math.max(16, Math.ceil(elements / 4) * 16));
+    scratchBytes.push(align16(elements * 4));
     return scratch(scratchBytes.length - 1);
   };
   let macs = 0;

@@ -23,9 +23,9 @@ import { requantize } from '../../../shaders/requantize.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { elementsOf, hostTensor } from '../../core/tensor.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { rangeOf } from '../quantize/granularity.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import type {
   DepthwiseProblem,
   IntegerLowering,
@@ -68,7 +68,7 @@ function packing(
   return {
     input: index,
     key: `${sums ? 'sums' : 'integers'}.${outLanes}.${strides.join('.')}`,
-    bytes: Math.max(count * 4, 16),
+    bytes: align16(count * 4),
     dispatches: count === 0 ? [] : [work],
   };
 }

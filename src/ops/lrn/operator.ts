@@ -8,9 +8,9 @@ import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import { lrnKernel } from '../../../shaders/lrn.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { c4OrLinear } from '../layouts.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { type LrnAttributes, lrnWindow } from './window.ts';
 
 export const lrn = defineOperator<LrnAttributes>({

@@ -1,7 +1,7 @@
 /** Candidates of kernels that run in a line: the one way to compute a movement, and the like. */
 
 import type { Dispatch } from '../../../shaders/lib/kernel.ts';
-import { deviceBytes } from '../device-tensor.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
 
 /** The candidate of dispatches that move the outputs' bytes once. */
@@ -10,7 +10,7 @@ export function movement(
   dispatches: readonly Dispatch[],
   outputs: readonly DeviceTensor[],
 ): Candidate {
-  const bytes = outputs.reduce((sum, tensor) => sum + deviceBytes(tensor), 0);
+  const bytes = tensorBytes(...outputs);
   return lineCandidate(algorithm, dispatches, {
     macs: 0,
     bytes: bytes * 2,

@@ -19,8 +19,9 @@ import {
 } from '../../../shaders/normalise.ts';
 import { broadcastStrides, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import type { Candidate, DeviceTensor, LoweringIO } from '../operator.ts';
-import { reductionSizes, tensorBytes } from '../reduce/lower.ts';
+import { reductionSizes } from '../reduce/lower.ts';
 import { rowCandidates } from '../reduce/rows.ts';
 import { type Normalisation, rowSize } from './normalisation.ts';
 
@@ -93,7 +94,7 @@ export function lowerNormalisation(
       operations: statistics === 'moments' ? 8 : 4,
       bytes: tensorBytes(...io.inputs, ...io.outputs),
       stateBytes: normaliseStateBytes(form.units),
-      scratch: unasked ? [Math.max(16, Math.ceil(rows / 4) * 16)] : [],
+      scratch: unasked ? [align16(rows * 4)] : [],
       ...{ last: 'split', dispatch: step },
     },
     caps,

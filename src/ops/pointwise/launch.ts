@@ -3,7 +3,7 @@
 import { c4Elements, channelBlocks } from '../../../shaders/lib/layout.ts';
 import { bytesPerElement, type DataType, kindOf } from '../../core/dtype.ts';
 import { sizeOf } from '../../core/shape.ts';
-import { deviceBytes } from '../device-tensor.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
 
 /** Bits that WGSL has no constants for. */
@@ -38,7 +38,7 @@ export function pointwiseCost(
   tensors: readonly (DeviceTensor | undefined)[],
   invocations: number,
 ): Cost {
-  const bytes = tensors.reduce((sum, tensor) => sum + (tensor ? deviceBytes(tensor) : 0), 0);
+  const bytes = tensorBytes(...tensors);
   return { macs: invocations * 4, bytes, invocations, efficiency: 1, barriers: false };
 }
 

@@ -13,13 +13,9 @@ import { poolLinear } from '../../../shaders/pool_linear.ts';
 import { pool2d, pool2dShapes } from '../../../shaders/pool2d.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import {
-  identityBits,
-  reductionCandidates,
-  reductionProblem,
-  tensorBytes,
-} from '../reduce/lower.ts';
+import { identityBits, reductionCandidates, reductionProblem } from '../reduce/lower.ts';
 import type { Three } from '../window.ts';
 import { spatialAxes } from './norm.ts';
 import { type PoolAttributes, poolGeometry } from './window.ts';

@@ -19,10 +19,10 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
+import { align16, tensorBytes } from '../device-tensor.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
 import { lineCandidate } from '../movement/candidate.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { checkWindow, readWindow, type WindowAttributes } from '../window.ts';
 
 interface MaxUnpoolAttributes extends WindowAttributes {
@@ -106,6 +106,6 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
         efficiency: 1,
       },
     );
-    return [{ ...candidate, scratch: [Math.max(16, Math.ceil(size / 4) * 16)] }];
+    return [{ ...candidate, scratch: [align16(size * 4)] }];
   },
 });

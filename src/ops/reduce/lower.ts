@@ -18,8 +18,9 @@ import { internal } from '../../core/errors.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Layout } from '../../graph/graph.ts';
-import { deviceBytes, elementBytes } from '../device-tensor.ts';
-import type { Candidate, Cost, DeviceTensor } from '../operator.ts';
+import { elementBytes } from '../device-tensor.ts';
+import type { Candidate, DeviceTensor } from '../operator.ts';
+import { rowCandidates } from './rows.ts';
 
 /** What is reduced: a tensor in some layout along some axes (of a C4 tensor: height and width). */
 export interface ReductionProblem {
@@ -102,17 +103,20 @@ export function reductionSizes({
   };
 }
 
+/** Invocations that share `count` values by the phase `workgroup`. */
+const workgroupThreads = (count: number): number => (count > 128 ? 128 : 32);
+
 /** One dispatch of a phase. */
-export function reduceDispatch(
+function reduceDispatch(
   problem: ReductionProblem,
   phase: ReduceVariant['phase'],
   buffers: readonly [BufferRole, BufferRole],
-  parts = 1,
+  parts: number,
 ): Dispatch {
   const { operation, type, element, layout, outputLayout, exponent = 1 } = problem;
   const { kept, reduced, strided, outputs, count, channels } = reductionSizes(problem);
   const workgroup = phase === 'workgroup';
-  const threads = workgroup ? (count > 128 ? 128 : 32) : 64;
+  const threads = workgroup ? workgroupThreads(count) : 64;
   const invocations = outputs * (phase === 'partial' ? parts : 1);
   return dispatch(
     reduceKernel,
@@ -137,51 +141,6 @@ export function reduceDispatch(
   );
 }
 
-/** Invocations of the workgroups here, but where one of them works on one result. */
-const threadsOfMany = 64;
-
-/**
- * Invocations that run at the same time, of so many in workgroups of 64: one core of a software
- * adapter runs a whole workgroup, four lanes at a time at least.
- */
-export function busyInvocations(invocations: number, caps: DeviceCaps): number {
-  if (!caps.software) return invocations;
-  return Math.min(invocations, 4 * Math.ceil(invocations / threadsOfMany));
-}
-
-/** Partial results by which one result of `count` values is shared out. */
-export function splitParts(count: number, outputs: number, caps: DeviceCaps): number {
-  // Two workgroups for each core of a software adapter, which has four lanes or more.
-  const busy = caps.ceiling.parallelism * (caps.software ? threadsOfMany / 2 : 1);
-  const wanted = Math.ceil(busy / Math.max(outputs, 1));
-  // Each part turns a loop no longer than a quarter of what the device allows.
-  const needed = Math.ceil((count * 4) / caps.limits.loopIterations);
-  return Math.max(1, needed, Math.min(wanted, 256, Math.floor(Math.sqrt(count))));
-}
-
-/** Bytes of the scratch buffer between the phases `partial` and `final`. */
-export function partialBytes(problem: ReductionProblem, parts: number): number {
-  const { outputs } = reductionSizes(problem);
-  const bytes = outputs * parts * stateBytes(problem.operation, reducedType(problem));
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
-}
-
-/**
- * Operations, comparable to multiply-adds, of one tree in workgroup memory. A software adapter
- * switches between all invocations at every barrier: 16 (lavapipe) to 340 ns (SwiftShader) each.
- */
-export function treeOperations(threads: number, caps: DeviceCaps): number {
-  return threads * (Math.log2(threads) + 1) * (caps.software ? 128 : 1);
-}
-
-/**
- * Share of the ceiling where each invocation reads its own row: neighbouring ones read far apart
- * where rows are dense, which costs a GPU its coalescing and a software adapter nothing.
- */
-export function rowEfficiency(dense: boolean, caps: DeviceCaps): number {
-  return caps.software ? 0.25 : dense ? 0.1 : 0.2;
-}
-
 /**
  * The ways to reduce `from` into `to`: one invocation for each result; where results are few and
  * long, also several in two dispatches (with partial results in `between`), or a workgroup for
@@ -195,56 +154,27 @@ export function reductionCandidates(
   between: BufferRole = scratch(0),
 ): Candidate[] {
   const { outputs, count, dense } = reductionSizes(problem);
-  const lanes = problem.layout === 'c4' ? 4 : 1;
-  const values = outputs * count * lanes;
-  const cost = (fields: Partial<Cost>): Cost => ({
-    macs: values,
-    bytes: (values + outputs * lanes) * elementBytes(problem.element),
-    invocations: busyInvocations(outputs, caps),
-    efficiency: 0.2,
-    barriers: false,
-    ...fields,
-  });
-  const plain = { packings: [], scratch: [] };
-  const candidates: Candidate[] = [
+  const type = reducedType(problem);
+  const values = outputs * count * type.lanes;
+  const step = (phase: ReduceVariant['phase'], parts: number) =>
+    reduceDispatch(
+      problem,
+      phase,
+      [phase === 'final' ? between : from, phase === 'partial' ? between : to],
+      parts,
+    );
+  return rowCandidates(
     {
-      ...plain,
-      algorithm: 'reduce_serial',
-      dispatches: outputs === 0 ? [] : [reduceDispatch(problem, 'serial', [from, to])],
-      cost: cost({ efficiency: rowEfficiency(dense, caps) }),
+      name: 'reduce',
+      ...{ rows: outputs, values, dense, lanes: type.lanes },
+      ...{ turns: count, leastTurns: 32, leastSplit: 256, threads: workgroupThreads(count) },
+      operations: 1,
+      bytes: (values + outputs * type.lanes) * elementBytes(problem.element),
+      stateBytes: stateBytes(problem.operation, type),
+      ...{ last: 'final', dispatch: step },
     },
-  ];
-  if (outputs === 0 || count < 32) return candidates;
-  const threads = count > 128 ? 128 : 32;
-  candidates.push({
-    ...plain,
-    algorithm: 'reduce_workgroup',
-    dispatches: [reduceDispatch(problem, 'workgroup', [from, to])],
-    cost: cost({
-      macs: values + outputs * lanes * treeOperations(threads, caps),
-      // One core of a software adapter runs a whole workgroup, four lanes at a time.
-      invocations: outputs * (caps.software ? 4 : threads),
-      efficiency: dense ? 0.2 : 0.05,
-      barriers: true,
-    }),
-  });
-  const parts = splitParts(count, outputs, caps);
-  if (count >= 256 && parts > 1) {
-    candidates.push({
-      ...plain,
-      algorithm: 'reduce_split',
-      dispatches: [
-        reduceDispatch(problem, 'partial', [from, between], parts),
-        reduceDispatch(problem, 'final', [between, to], parts),
-      ],
-      scratch: [partialBytes(problem, parts)],
-      cost: cost({
-        macs: values + outputs * parts * lanes,
-        invocations: busyInvocations(outputs * parts, caps),
-      }),
-    });
-  }
-  return candidates;
+    caps,
+  );
 }
 
 /** A problem from the tensors that a node has. */
@@ -257,9 +187,4 @@ export function reductionProblem(
 ): ReductionProblem {
   const { type, element, dims, layout } = x;
   return { operation, type, element, dims, axes, layout, outputLayout, exponent };
-}
-
-/** Bytes of tensors read or written once. */
-export function tensorBytes(...tensors: readonly (DeviceTensor | undefined)[]): number {
-  return tensors.reduce((sum, tensor) => sum + (tensor ? deviceBytes(tensor) : 0), 0);
 }

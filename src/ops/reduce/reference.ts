@@ -1,23 +1,17 @@
 /** The oracle of the reductions, and of pooling over whole planes. */
 
 import type { Reduction } from '../../../shaders/lib/reduce.ts';
-import { isBigInt, isFloat } from '../../core/dtype.ts';
-import type { ReferenceArray, ReferenceTensor } from '../../core/reference.ts';
+import { isFloat } from '../../core/dtype.ts';
+import { asNumbers, type ReferenceTensor, referenceArray } from '../../core/reference.ts';
 import { sizeOf, stridesOf } from '../../core/shape.ts';
 import type { Reference, ReferenceContext, ReferenceResult } from '../operator.ts';
 import { type ReduceAttributes, reducedAxes } from './axes.ts';
 import { foldFloats, foldIntegers, gatherFold } from './fold.ts';
 
-/** Room for `size` values of a type. */
-export function referenceArray(type: ReferenceTensor['type'], size: number): ReferenceArray {
-  if (!isBigInt(type)) return new Float64Array(size);
-  return type === 'int64' ? new BigInt64Array(size) : new BigUint64Array(size);
-}
-
 export function reduceReference(operation: Reduction): Reference<ReduceAttributes> {
   return ([x, axesInput], attributes, context) => {
     if (!x) throw new TypeError('a reduction takes data');
-    const given = axesInput && Array.from(axesInput.value as ArrayLike<number | bigint>, Number);
+    const given = axesInput && asNumbers(axesInput);
     return [reduceAxes(operation, x, reducedAxes(x.dims.length, attributes, given), context)];
   };
 }

@@ -5,10 +5,10 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type RoiPooling, roiPool, rowTurns } from '../../../shaders/roi_pool.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { lineCandidate } from '../movement/candidate.ts';
 import { turnRanges } from '../movement/loops.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
 
 interface Pooled {

@@ -15,11 +15,11 @@ import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, sizeOf } from '../../core/shape.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
 import { lineCandidate } from '../movement/candidate.ts';
 import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { type GridSampleAttributes, gridScale } from './grid.ts';
 
 const modes: Readonly<Record<string, TapCount>> = {

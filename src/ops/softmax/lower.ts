@@ -8,8 +8,8 @@ import {
   softmaxStateBytes,
 } from '../../../shaders/softmax.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
+import { tensorBytes } from '../device-tensor.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { tensorBytes } from '../reduce/lower.ts';
 import { rowCandidates } from '../reduce/rows.ts';
 import { type SoftmaxAttributes, softmaxSizes } from './sizes.ts';
 

@@ -18,7 +18,7 @@ import {
 import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { longestCounted, topK as topKKernel } from '../../../shaders/top_k.ts';
 import { type Dim, normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
-import { elementBytes } from '../device-tensor.ts';
+import { align16, elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape } from '../dims.ts';
 import { frameOf } from '../indexed/frame.ts';
 import { movement } from '../movement/candidate.ts';
@@ -138,7 +138,7 @@ function lower(
     {
       ...candidate,
       scratch: [0, 1].map((parity) =>
-        Math.max(16, ...lists.filter((_, step) => step % 2 === parity)),
+        align16(Math.max(0, ...lists.filter((_, step) => step % 2 === parity))),
       ),
       cost: { ...candidate.cost, macs: compared, invocations: rows * size, efficiency: 0.25 },
     },

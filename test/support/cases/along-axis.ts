@@ -55,6 +55,7 @@ const args: readonly NamedCase[] = ['ArgMax', 'ArgMin'].flatMap((op) => [
       op,
       attributes: { axis: 1 },
       inputs: [integers([4, 70], 91, { type, low: type.startsWith('u') ? 0 : -60, high: 60 })],
+      offGpu: type.endsWith('64'),
     }),
   ),
   {
@@ -90,6 +91,7 @@ const sums: readonly NamedCase[] = [
     inputs: [integers([3, 90], 93, { type, low: 0, high: 9 }), tensorOf([1], [1], 'int32')],
     constants: [1],
     exact: true,
+    offGpu: type.endsWith('64'),
   })),
   {
     name: 'CumSum of int32 wraps',
@@ -131,6 +133,7 @@ const triangles: readonly NamedCase[] = [
     name: `Trilu of ${type}`,
     op: 'Trilu',
     inputs: [integers([3, 5, 3], 95, { type, low: 1, high: type === 'bool' ? 1 : 99 })],
+    offGpu: type.endsWith('64'),
   })),
   {
     name: 'Trilu keeps NaN and infinity, and clears them',

@@ -158,5 +158,6 @@ export const reduceCases: readonly NamedCase[] = [
     inputs: [tensorOf([2, 2], [1, 2, 3, 4], 'int64'), axesOf(0)],
     constants: [1],
     exact: true,
+    offGpu: true,
   },
 ];

@@ -1,10 +1,10 @@
 /** If and Loop of models, run on the cpu backend: hand-computed, and as onnxruntime computes them. */
 
-import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
 import { elementsOf, type HostTensor, Tensor } from '../../../src/core/tensor.ts';
 import { InferenceSession } from '../../../src/session/session.ts';
 import { type BodyInput, encodeModel, type ModelInput } from '../../support/onnx-writer.ts';
+import { runOnnxruntime } from '../../support/onnxruntime.ts';
 import { tensorOf } from '../../support/random.ts';
 
 const bool = (value: boolean) => tensorOf([], [value ? 1 : 0], 'bool');
@@ -35,17 +35,12 @@ async function run(model: ModelInput, feeds: Readonly<Record<string, HostTensor>
 }
 
 async function expectOnnxruntimeAgrees(model: ModelInput): Promise<void> {
-  const theirs = await ort.InferenceSession.create(encodeModel({ opset: 13, ...model }), {
-    logSeverityLevel: 4,
-  });
-  const feeds = { x: new ort.Tensor('float32', elementsOf(fed) as Float32Array, fed.dims) };
-  const expected = await theirs.run(feeds);
+  const theirs = await runOnnxruntime(encodeModel({ opset: 13, ...model }), { x: fed });
   const ours = await run(model);
-  for (const [name, { dims, data }] of Object.entries(expected)) {
+  for (const [name, { dims, data }] of theirs) {
     const values = Array.from(data as ArrayLike<number | bigint>, Number);
     expect(ours[name]).toEqual({ dims, values });
   }
-  await theirs.release();
 }
 
 const branch = (op: string, ...inputs: string[]): { graph: BodyInput } => ({

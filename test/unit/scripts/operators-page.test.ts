@@ -18,6 +18,7 @@ it('is up to date', async () => {
     own.filter((line) => !made.includes(line)),
     advice,
   ).toEqual([]);
+  expect(made, advice).toEqual(own);
 }, 120_000);
 
 it('finds where element types are computed', async () => {

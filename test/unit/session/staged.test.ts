@@ -1,24 +1,19 @@
 /** Models with data-dependent shapes on the cpu backend; errors of what follows a cut. */
 
-import * as ort from 'onnxruntime-web';
 import { expect, it } from 'vitest';
 import { Tensor } from '../../../src/core/tensor.ts';
 import { InferenceSession } from '../../../src/session/session.ts';
 import { stagedCases } from '../../support/cases/staged.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
+import { runOnnxruntime } from '../../support/onnxruntime.ts';
 import { tensorOf } from '../../support/random.ts';
 import { expectStagedAgrees } from '../../support/staged.ts';
 
 it.each(stagedCases)('$name, as onnxruntime', async (testCase) => {
-  const theirs = await ort.InferenceSession.create(testCase.model, { logSeverityLevel: 4 });
   await expectStagedAgrees(testCase, 'cpu', async (feeds) => {
-    const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
-      name,
-      new ort.Tensor('float32', data as Float32Array, dims),
-    ]);
-    return (await theirs.run(Object.fromEntries(tensors))) as unknown as Record<string, Tensor>;
+    const theirs = await runOnnxruntime(testCase.model, feeds);
+    return Object.fromEntries(theirs) as unknown as Record<string, Tensor>;
   });
-  await theirs.release();
 });
 
 it('says where each node will run before it has run', async () => {
