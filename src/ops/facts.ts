@@ -5,6 +5,7 @@ import { internal, WgconvError } from '../core/errors.ts';
 import type { ReferenceTensor } from '../core/reference.ts';
 import type { StaticTensorType, TensorType } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/graph.ts';
+import { invalidShape } from './dims.ts';
 import type {
   AnyOperator,
   HostValues,
@@ -37,7 +38,7 @@ export function inferNode(
   inputs: readonly (TensorType | undefined)[],
   known: HostValues,
 ): readonly TensorType[] {
-  const types = namingNode(node, () => operator.infer(inputs, node.attributes, known));
+  const types = namingNode(node, () => checkSizes(operator.infer(inputs, node.attributes, known)));
   if (types.length > 0 && types.length < node.outputs.length) {
     throw new WgconvError(
       'invalid-model',
@@ -108,4 +109,16 @@ export function heldOnHost(node: Node, operator: AnyOperator, graph: Graph): str
         hostOnly(name) && !hostInputs.includes(index) && !indices?.inputs?.includes(index),
     ) ?? node.outputs.find((name, index) => hostOnly(name) && !indices?.outputs?.includes(index))
   );
+}
+
+/** Sizes that follow from a model's values (repeats, a k, a shape) may be none. */
+function checkSizes(types: readonly TensorType[]): readonly TensorType[] {
+  for (const { dims } of types) {
+    if (dims.some((dim) => typeof dim === 'number' && !(Number.isInteger(dim) && dim >= 0))) {
+      invalidShape(`the output's shape would be [${dims}]: sizes are whole numbers from 0`, {
+        dims,
+      });
+    }
+  }
+  return types;
 }

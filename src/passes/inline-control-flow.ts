@@ -14,6 +14,8 @@ import { type InputShapes, type InputValues, specialise } from './specialise.ts'
 
 /** Iterations that a loop is unrolled to at most. */
 const mostIterations = 1024;
+/** Iterations of all loops of a model together: loops within loops multiply. */
+const mostIterationsInAll = 4096;
 
 /** What is known of a run: without it, only constants count, and what is open stays. */
 export interface GivenInputs {
@@ -32,15 +34,17 @@ export async function inlineControlFlow(
 ): Promise<Graph> {
   await loadOperators(['Identity', 'Unsqueeze', 'Concat']);
   const open = new Set<string>();
+  const turns = { count: 0 };
   for (let current = graph; ; ) {
     const isControl = ({ op, name }: Node) =>
       find(op)?.traits.control !== undefined && !open.has(name);
     const index = current.nodes.findIndex(isControl);
     const node = current.nodes[index];
     if (!node) return current;
-    const inlining = new Inlining(current, index, find, given);
+    const inlining = new Inlining(current, index, find, given, turns);
     const kind = find(node.op)?.traits.control;
-    const done = await (kind === 'if' ? inlining.branch(node) : inlining.unrolled(node));
+    const named = withFreeName(node, current);
+    const done = await (kind === 'if' ? inlining.branch(named) : inlining.unrolled(named));
     if (done) current = inlining.graph();
     else open.add(node.name);
   }
@@ -53,15 +57,23 @@ class Inlining {
   readonly #after: readonly Node[];
   readonly #find: OperatorLookup;
   readonly #given: GivenInputs | undefined;
+  readonly #turns: { count: number };
   readonly #nodes: Node[] = [];
   readonly #constants: Map<string, HostTensor>;
 
-  constructor(graph: Graph, index: number, find: OperatorLookup, given: GivenInputs | undefined) {
+  constructor(
+    graph: Graph,
+    index: number,
+    find: OperatorLookup,
+    given: GivenInputs | undefined,
+    turns: { count: number },
+  ) {
     this.#graph = graph;
     this.#before = graph.nodes.slice(0, index);
     this.#after = graph.nodes.slice(index + 1);
     this.#find = find;
     this.#given = given;
+    this.#turns = turns;
     this.#constants = new Map(graph.constants);
   }
 
@@ -111,6 +123,13 @@ class Inlining {
           'limit-exceeded',
           `the loop turns more than ${mostIterations} times; wgconv unrolls loops, and no longer ones`,
           { node: node.name, operator: node.op, data: { limit: mostIterations } },
+        );
+      }
+      if (++this.#turns.count > mostIterationsInAll) {
+        throw new WgconvError(
+          'limit-exceeded',
+          `the model's loops turn more than ${mostIterationsInAll} times together; wgconv unrolls loops, and no more of them`,
+          { node: node.name, operator: node.op, data: { limit: mostIterationsInAll } },
         );
       }
       const prefix = `${node.name}/${trip}`;
@@ -231,6 +250,18 @@ class Inlining {
     const known = given ? await specialise(part, given.shapes, this.#find, given.values) : part;
     return (await foldConstants(known, this.#find)).constants.get(name);
   }
+}
+
+/** The node, under a name below which the graph has no value: those of its bodies go there. */
+function withFreeName(node: Node, { nodes, constants, inputs }: Graph): Node {
+  const taken = [
+    ...inputs.map((input) => input.name),
+    ...constants.keys(),
+    ...nodes.flatMap(({ outputs }) => outputs),
+  ];
+  let { name } = node;
+  while (taken.some((value) => value.startsWith(`${name}/`))) name += '~';
+  return name === node.name ? node : { ...node, name };
 }
 
 /** What the bodies read of the graph around the node, by its name there now. */

@@ -30,6 +30,13 @@ export async function readExternalData(
   tensors: readonly Writable<TensorProto>[],
   source: ExternalSource,
 ): Promise<void> {
+  const { files: given = [] } = source;
+  if (!Array.isArray(given) || given.some((file) => typeof file?.path !== 'string')) {
+    throw new WgconvError(
+      'invalid-argument',
+      "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
+    );
+  }
   const locations = externalLocations(tensors);
   const contents = await Promise.all(locations.map((location) => read(location, source)));
   const files = new Map(locations.map((location, index) => [location, contents[index]]));

@@ -10,7 +10,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { normaliseAxis, sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import { align16, tensorBytes } from '../device-tensor.ts';
-import { integersAt } from '../dims.ts';
+import { integersAt, invalidShape } from '../dims.ts';
 import { type Candidate, type Cost, defineOperator, type LoweringIO } from '../operator.ts';
 import { busyInvocations, rowEfficiency, splitParts } from '../reduce/rows.ts';
 import type { CumSumAttributes } from './attributes.ts';
@@ -24,8 +24,11 @@ export const cumSum = defineOperator<CumSumAttributes>({
   }),
   infer([x, axis], _attributes, known) {
     if (!x || !axis) throw new WgconvError('missing-input', 'CumSum needs x and an axis');
-    const [along] = integersAt(known, 1) ?? [];
-    if (along !== undefined) normaliseAxis(along, x.dims.length);
+    const axes = integersAt(known, 1);
+    if (axes) {
+      if (axes.length !== 1) invalidShape(`CumSum takes one axis, not ${axes.length}`);
+      normaliseAxis(axes[0] as number, x.dims.length);
+    }
     return [x];
   },
   accuracy: (_attributes, [y]) => (y && isFloat(y.type) ? 'sum' : 'exact'),

@@ -25,6 +25,9 @@ function imageBase(image: number, { dims }: ReferenceTensor): number {
   return image * sizeOf(dims.slice(1));
 }
 
+/** All samples of a bin are kept at once; a region of no sense may ask for billions of them. */
+const mostSamples = 2 ** 20;
+
 /** Where the samples of all bins along one axis lie. */
 interface AxisSamples {
   readonly start: number;
@@ -80,6 +83,12 @@ export const roiAlignReference: Reference<RoiAlignAttributes> = (
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners.subarray(region * 4, region * 4 + 4);
     const alongY = samplesOf(y1, y2, rows, attributes);
     const alongX = samplesOf(x1, x2, columns, attributes);
+    if (alongY.count * alongX.count > mostSamples) {
+      throw new WgconvError(
+        'limit-exceeded',
+        `region ${region} takes ${alongY.count} × ${alongX.count} samples a bin; the cpu backend takes ${mostSamples} at most: set sampling_ratio, or keep regions near their image`,
+      );
+    }
     const image = imageBase(Number(images.value[region]), x);
     for (let channel = 0; channel < channels; channel++) {
       const base = image + channel * height * width;

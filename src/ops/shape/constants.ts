@@ -43,6 +43,9 @@ const constantOfShape = defineOperator<ConstantAttributes>({
   arity: { inputs: [1, 1], outputs: [1, 1] },
   attributes(source) {
     const value = source.tensor('value') ?? hostTensor('float32', [1], new Float32Array(1));
+    if (sizeOf(value.dims) !== 1) {
+      source.fail(`"value" must be one number, not a tensor of shape [${value.dims}]`);
+    }
     return { value };
   },
   infer([shape], { value: { type } }, known) {

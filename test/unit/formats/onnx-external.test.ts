@@ -49,6 +49,21 @@ const files = (data: Uint8Array = weights) => ({ files: [{ path: 'w/net.bin', da
 
 describe('weights beside the model', () => {
   test.each([
+    ['a name', 'w/net.bin'],
+    ['one file', { path: 'w/net.bin', data: weights }],
+    ['a file without a path', [{ data: weights }]],
+    ['nothing in a list', [undefined]],
+  ])('are refused as %s', async (_, given) => {
+    const externalData = given as unknown as [];
+    await expect(
+      InferenceSession.create(modelWith(), { backend: 'cpu', externalData }),
+    ).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
+    });
+  });
+
+  test.each([
     ['bytes', weights],
     ['an ArrayBuffer', weights.buffer],
     ['a Blob', new Blob([weights])],

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
+import { InferenceSession } from '../../../src/session/session.ts';
 import { describePublished } from '../../support/conformance.ts';
+import { encodeModel } from '../../support/onnx-writer.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -164,3 +166,45 @@ describe('onnxruntime computes the same', () => {
     },
   );
 });
+
+it.each([
+  [
+    'CumSum',
+    [tensorOf([2], [1, 2]), tensorOf([0], [], 'int64')],
+    {},
+    /CumSum takes one axis, not 0/,
+  ],
+  ['TopK', [tensorOf([2], [1, 2]), tensorOf([1], [1.5])], {}, /would be \[1\.5\]: sizes are whole/],
+  ['Tile', [tensorOf([2], [1, 2]), tensorOf([1], [-1], 'int64')], {}, /would be \[-2\]: sizes are/],
+  [
+    'AffineGrid',
+    [tensorOf([1, 2, 3], [1, 0, 0, 0, 1, 0]), tensorOf([4], [1, 1, -2, 3], 'int64')],
+    {},
+    /would be \[1,-2,3,2\]: sizes are/,
+  ],
+  [
+    'ConstantOfShape',
+    [tensorOf([1], [2], 'int64')],
+    { value: tensorOf([0], [], 'int64') },
+    /"value" must be one number, not a tensor of shape \[0\]/,
+  ],
+] as const)(
+  '%s refuses sizes, axes and values of no sense',
+  async (op, inputs, attributes, message) => {
+    const nodes = [
+      {
+        op,
+        attributes,
+        inputs: inputs.map((_, at) => `i${at}`),
+        outputs: op === 'TopK' ? ['y', 'z'] : ['y'],
+      },
+    ];
+    const initializers = Object.fromEntries(inputs.map((tensor, at) => [`i${at}`, tensor]));
+    const model = encodeModel({
+      ...{ nodes, inputs: [], outputs: ['y'] },
+      initializers,
+      opset: 20,
+    });
+    await expect(InferenceSession.create(model, { backend: 'cpu' })).rejects.toThrow(message);
+  },
+);

@@ -37,6 +37,15 @@ const ramp = tensorOf(
 );
 
 describe('RoiAlign by hand', () => {
+  it.each([3e9, Number.POSITIVE_INFINITY])(
+    'refuses a region up to %d, of which it would take billions of samples',
+    async (far) => {
+      await expect(computeNode(align(ramp, [0, 0, far, far]))).rejects.toThrow(
+        /region 0 takes .* samples a bin; the cpu backend takes 1048576 at most/,
+      );
+    },
+  );
+
   const one = { sampling_ratio: 1 };
 
   it('reads the centre of a bin; pixel centres lie at halves', async () => {

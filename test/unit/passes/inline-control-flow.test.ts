@@ -238,4 +238,58 @@ describe('Loop', () => {
       { code: 'unsupported-operator', node: 'turn' },
     );
   });
+
+  it('is refused where loops within loops turn too often together', async () => {
+    const io = {
+      inputs: [
+        { name: 'trip', type: 'int64', dims: [] },
+        { name: 'go', type: 'bool', dims: [] },
+        { name: 's', dims: [2] },
+      ],
+      outputs: [
+        { name: 'still', type: 'bool', dims: [] },
+        { name: 'next', dims: [2] },
+      ],
+    } as const;
+    const still = { op: 'Identity', inputs: ['go'], outputs: ['still'] };
+    const innermost: BodyInput = {
+      ...io,
+      nodes: [still, { op: 'Neg', inputs: ['s'], outputs: ['next'] }],
+    };
+    const around = (inner: BodyInput, name: string, [from, to]: [string, string]) => ({
+      ...{ op: 'Loop', name, inputs: ['m', 'c', from], outputs: [to] },
+      attributes: { body: { graph: inner } },
+    });
+    const nested = (count: number): ModelInput => ({
+      nodes: [
+        around({ ...io, nodes: [still, around(innermost, 'inner', ['s', 'next'])] }, 'outer', [
+          'x',
+          'y',
+        ]),
+      ],
+      ...{ inputs: [x], outputs: [{ name: 'y', dims: [2] }] },
+      initializers: { m: scalar(count), c: bool(true) },
+    });
+    // 9 times the sign changes.
+    expect((await run(nested(3))).y?.values).toEqual([-3, 4]);
+    await expect(run(nested(1000))).rejects.toMatchObject({ code: 'limit-exceeded' });
+  });
+
+  it('leaves values alone that are named as those of its iterations would be', async () => {
+    const model = loop(['m', 'c', 'x'], { m: scalar(1), c: bool(true) });
+    const nodes = [
+      { op: 'Neg', inputs: ['x'], outputs: ['turn/0/next'] },
+      ...model.nodes,
+      { op: 'Identity', inputs: ['turn/0/next'], outputs: ['own'] },
+    ];
+    const outputs = [
+      { name: 'own', dims: [2] },
+      { name: 'last', dims: [2] },
+    ];
+    const results = await run({ ...model, nodes, outputs });
+    expect([results.own?.values, results.last?.values]).toEqual([
+      [-3, 4],
+      [6, -8],
+    ]);
+  });
 });
