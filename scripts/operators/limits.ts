@@ -1,5 +1,8 @@
 /** What wgconv does not do of an operator, in a few words; errors say it in full. */
 
+const reads = 'an index out of range is an error, but reads zeros where only the GPU knows it';
+const writes =
+  'an index out of range is an error, but its update is left out where only the GPU knows it';
 const data = 'the shape of the result is known after a readback';
 
 export const limits: Readonly<Record<string, string>> = {
@@ -10,6 +13,15 @@ export const limits: Readonly<Record<string, string>> = {
   LpPool: '1 to 3 spatial axes',
   BatchNormalization: 'inference only',
   Dropout: 'inference only: the identity',
+  Gather: reads,
+  GatherElements: reads,
+  GatherND: reads,
+  Scatter: writes,
+  ScatterElements: writes,
+  ScatterND: writes,
+  MaxUnpool: writes,
+  RoiAlign: reads,
+  MaxRoiPool: 'a region of an image that is not there is zero on the GPU',
   NonZero: data,
   Compress: data,
   Unique: data,

@@ -143,7 +143,11 @@ export interface Traits<A = unknown> {
    * does not wait for their values and calls the reference without them.
    */
   readonly typeInputs?: readonly number[];
-  /** int64 inputs and outputs that are indices: int32 on the device, out of range is an error. */
+  /**
+   * int64 inputs and outputs that are indices: int32 on the device. Where `infer` knows them, out of
+   * range is an error; it is asked again for those that a run is fed. What the device computed is
+   * not looked at, and an index out of range means nothing there: it reads zeros or writes nothing.
+   */
   readonly indices?: { readonly inputs?: readonly number[]; readonly outputs?: readonly number[] };
   /**
    * This node only puts zeros around the spatial axes of input 0: so many at the begin of each, then

@@ -16,6 +16,7 @@ import {
 } from './backend.ts';
 import { Bindings } from './bindings.ts';
 import { References, referenceLookup } from './evaluate.ts';
+import { type IndexChecks, indexChecks } from './fed-indices.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import {
   checkedBytes,
@@ -41,6 +42,7 @@ export class GpuExecutable implements Executable {
   readonly #readOnHost: ReadonlySet<string>;
   /** What the host writes to GPU memory. */
   readonly #uploaded: ReadonlySet<string>;
+  readonly #indexChecks: IndexChecks;
   /** Steps before which a run submits what it has. */
   readonly #pauses: ReadonlySet<number>;
   #disposed = false;
@@ -63,6 +65,7 @@ export class GpuExecutable implements Executable {
     this.#uploaded = new Set(
       plan.steps.flatMap((step) => (step.kind === 'upload' ? [step.value] : [])),
     );
+    this.#indexChecks = indexChecks(plan);
     this.#pauses = pausesOf(plan);
   }
 
@@ -265,6 +268,7 @@ export class GpuExecutable implements Executable {
         recorder.flush(); // what was recorded may still read the buffer that is written now
         const tensor = values.get(step.value);
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
+        for (const check of this.#indexChecks.get(step.value) ?? []) check(tensor);
         writeBytes(context.device.queue, range, toDeviceBytes(tensor, target.element, step.value));
         return;
       }

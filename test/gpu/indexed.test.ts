@@ -1,12 +1,11 @@
 /** Gather and Scatter families and OneHot on the GPU, every algorithm against the reference. */
 
 import { expect, test } from 'vitest';
-import { elementsOf, Tensor } from '../../src/core/tensor.ts';
+import { Tensor } from '../../src/core/tensor.ts';
 import { GpuContext } from '../../src/gpu/device.ts';
-import { createPlan } from '../../src/plan/create-plan.ts';
-import { GpuExecutable } from '../../src/session/webgpu.ts';
-import { WeightStore } from '../../src/session/weights.ts';
-import { buildCase, checkOperator, type OperatorCase } from '../support/operator-case.ts';
+import { InferenceSession } from '../../src/session/session.ts';
+import { encodeModel } from '../support/onnx-writer.ts';
+import { checkOperator, type OperatorCase } from '../support/operator-case.ts';
 import { integers, tensorOf, uniform } from '../support/random.ts';
 
 const context = await GpuContext.create({ ceiling: 'assume' });
@@ -178,23 +177,76 @@ test.each(cases)('$op, $attributes (%#)', async (testCase) => {
   for (const { algorithm } of runs) expect(algorithm).toMatch(/^(gather|scatter|)$/);
 });
 
-test('an index out of range, known in the run only, reads zeros and writes nothing', async () => {
-  const data = tensorOf([3], [1, 2, 3]);
-  const indices = tensorOf([3], [3, -4, 1], 'int64');
-  const updates = tensorOf([3], [7, 8, 9]);
-  for (const [op, inputs, wanted] of [
-    ['GatherElements', [data, indices], [0, 0, 2]],
-    ['ScatterElements', [data, indices, updates], [1, 9, 3]],
-  ] as const) {
-    const weights = new WeightStore(context);
-    const plan = await createPlan(buildCase({ op, inputs }), context.caps);
-    const executable = await GpuExecutable.create(context, plan, weights);
-    const feeds = new Map(
-      inputs.map((fed, at) => [`x${at}`, new Tensor(fed.type, elementsOf(fed), fed.dims)]),
-    );
-    const { y0 } = Object.fromEntries(await executable.run(feeds, {}));
-    expect([...(y0?.data ?? [])]).toEqual(wanted);
-    executable.dispose();
-    weights.dispose();
-  }
+const three = tensorOf([3], [1, 2, 3]);
+
+/** Operators with indices in their last input; 4 is out of range. */
+const strayed = [
+  { op: 'GatherElements', inputs: [three], indices: [4, 1], dims: [2], wanted: [0, 2] },
+  {
+    op: 'ScatterElements',
+    inputs: [three, tensorOf([2], [7, 8])],
+    slot: 1,
+    indices: [4, 1],
+    dims: [2],
+    wanted: [1, 8, 3],
+  },
+  {
+    op: 'MaxUnpool',
+    attributes: { kernel_shape: [2], strides: [2] },
+    inputs: [tensorOf([1, 1, 2], [5, 6])],
+    indices: [4, 2],
+    dims: [1, 1, 2],
+    wanted: [0, 0, 6, 0],
+  },
+  {
+    op: 'RoiAlign',
+    attributes: { sampling_ratio: 1 },
+    inputs: [tensorOf([1, 1, 1, 1], [4]), tensorOf([2, 4], [0, 0, 1, 1, 0, 0, 1, 1])],
+    indices: [0, 4],
+    dims: [2],
+    wanted: [4, 0],
+  },
+];
+
+test.each(strayed)('$op takes no index out of range', async (testCase) => {
+  const { op, attributes = {}, inputs, slot = inputs.length, indices, dims, wanted } = testCase;
+  const names = inputs.map((_, at) => `x${at}`).toSpliced(slot, 0, 'i');
+  const node = { op, inputs: names, outputs: ['y'], attributes };
+  const fixed = Object.fromEntries(inputs.map((tensor, at) => [`x${at}`, tensor]));
+
+  // What is fed is refused.
+  const fed = await InferenceSession.create(
+    encodeModel({
+      nodes: [node],
+      inputs: [{ name: 'i', type: 'int64', dims }],
+      outputs: ['y'],
+      initializers: fixed,
+    }),
+  );
+  const feeds = { i: new Tensor('int64', indices.map(BigInt), dims) };
+  await expect(fed.run(feeds)).rejects.toThrow(/index 4 is outside|image 4, but/);
+  const again = {
+    i: new Tensor(
+      'int64',
+      indices.map(() => 0n),
+      dims,
+    ),
+  };
+  await expect(fed.run(again)).resolves.toHaveProperty('y');
+  await fed.dispose();
+
+  // What only the GPU knows reads zeros and writes nothing.
+  const argMax = { op: 'ArgMax', inputs: ['scores'], outputs: ['i'] };
+  const computed = await InferenceSession.create(
+    encodeModel({
+      nodes: [{ ...argMax, attributes: { axis: -1, keepdims: 0 } }, node],
+      inputs: [{ name: 'scores', dims: [...dims, 5] }],
+      outputs: ['y'],
+      initializers: fixed,
+    }),
+  );
+  const scores = indices.flatMap((index) => [0, 1, 2, 3, 4].map((at) => (at === index ? 1 : 0)));
+  const { y } = await computed.run({ scores: new Tensor('float32', scores, [...dims, 5]) });
+  expect(Array.from((await y?.getData()) ?? [], Number)).toEqual(wanted);
+  await computed.dispose();
 });

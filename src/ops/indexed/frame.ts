@@ -1,9 +1,6 @@
 /** Loops over coordinates and tuples of indices, as the kernels of Gather and Scatter take them. */
 
 import { maxFrameRank } from '../../../shaders/lib/indexed.ts';
-import { WgconvError } from '../../core/errors.ts';
-import type { Dim } from '../../core/shape.ts';
-import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { invalidShape } from '../dims.ts';
 import { halves, joinLoops } from '../movement/loops.ts';
 
@@ -82,23 +79,4 @@ export function requireWithin(
   if (!fits) {
     invalidShape(`indices of shape [${indices}] do not lie in data of shape [${data}]`);
   }
-}
-
-/** Throws where an index that is known beforehand lies outside its axis: sizes[i mod tuple]. */
-export function checkIndices(indices: HostTensor | undefined, sizes: readonly Dim[]): void {
-  if (!indices) return;
-  integersOf(indices).forEach((index, at) => {
-    const size = sizes[at % sizes.length];
-    if (typeof size === 'number') checkIndex(index, size);
-  });
-}
-
-/** The index counted from the front. */
-export function checkIndex(index: number, size: number): number {
-  if (index >= -size && index < size) return index < 0 ? index + size : index;
-  throw new WgconvError(
-    'invalid-argument',
-    `the index ${index} is outside an axis of size ${size}`,
-    { data: { index, size } },
-  );
 }

@@ -6,6 +6,7 @@ import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
+import { checkIndices } from '../indices.ts';
 import { movement } from '../movement/candidate.ts';
 import {
   type AnyOperator,
@@ -14,14 +15,7 @@ import {
   type LoweringIO,
   type Traits,
 } from '../operator.ts';
-import {
-  checkIndices,
-  type FrameAxis,
-  type FrameDim,
-  frameOf,
-  requireWithin,
-  tupleDepth,
-} from './frame.ts';
+import { type FrameAxis, type FrameDim, frameOf, requireWithin, tupleDepth } from './frame.ts';
 
 interface AxisAttributes {
   readonly axis: number;

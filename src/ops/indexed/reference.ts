@@ -10,8 +10,8 @@ import {
   wrapInteger,
 } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
+import { checkIndex } from '../indices.ts';
 import type { Reference, ReferenceContext, ReferenceResult } from '../operator.ts';
-import { checkIndex } from './frame.ts';
 
 /** The elements of `x` at the places. */
 function pick(x: ReferenceTensor, places: readonly number[]): ReferenceResult {

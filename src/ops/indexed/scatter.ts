@@ -22,6 +22,7 @@ import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/sh
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { deviceBytes, elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, requireSameDim } from '../dims.ts';
+import { checkIndices } from '../indices.ts';
 import { movement } from '../movement/candidate.ts';
 import { copyAll, copyDispatches } from '../movement/copy.ts';
 import {
@@ -35,14 +36,7 @@ import {
   type Traits,
 } from '../operator.ts';
 import { wrapShift } from '../pointwise/launch.ts';
-import {
-  checkIndices,
-  type FrameAxis,
-  type FrameDim,
-  frameOf,
-  requireWithin,
-  tupleDepth,
-} from './frame.ts';
+import { type FrameAxis, type FrameDim, frameOf, requireWithin, tupleDepth } from './frame.ts';
 
 interface Reduces {
   readonly reduction: ScatterReduction;

@@ -2,9 +2,9 @@
 
 import type { PadMode } from '../../../shaders/pad.ts';
 import { isBigInt } from '../../core/dtype.ts';
-import { WgconvError } from '../../core/errors.ts';
 import { allocateLike, asNumbers, type ReferenceTensor } from '../../core/reference.ts';
 import { normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
+import { checkIndex } from '../indices.ts';
 import type { Reference, ReferenceResult } from '../operator.ts';
 
 /** Tells which element of the input (-1: none, the fill) belongs at a coordinate of the output. */
@@ -259,14 +259,7 @@ export const gatherReference: Reference<{ axis: number }> = (inputs, attributes,
   const indexStrides = stridesOf(indexDims);
   const innerStrides = strides.slice(axis + 1);
   const pick: Pick = (i) => {
-    const index = picked[dot(i.slice(axis), indexStrides)] as number;
-    if (index < -size || index >= size) {
-      throw new WgconvError(
-        'invalid-argument',
-        `the index ${index} is outside an axis of size ${size}`,
-      );
-    }
-    const at = index < 0 ? index + size : index;
+    const at = checkIndex(picked[dot(i.slice(axis), indexStrides)] as number, size);
     const outer = dot(i, strides.slice(0, axis));
     return (
       outer + at * (strides[axis] as number) + dot(i.slice(axis + indexDims.length), innerStrides)

@@ -2,7 +2,8 @@
 
 import { WgconvError } from '../../core/errors.ts';
 import { allocateLike } from '../../core/reference.ts';
-import { formatDims, sizeOf } from '../../core/shape.ts';
+import { sizeOf } from '../../core/shape.ts';
+import { checkPlace } from '../indices.ts';
 import type { Reference } from '../operator.ts';
 
 export const maxUnpoolReference: Reference<unknown> = ([x, indices], _, { outputs: [y] }) => {
@@ -11,12 +12,7 @@ export const maxUnpoolReference: Reference<unknown> = ([x, indices], _, { output
   const value = allocateLike(x.value, size);
   x.value.forEach((own: number | bigint, index: number) => {
     const at = Number(indices.value[index]);
-    if (at < 0 || at >= size) {
-      throw new WgconvError(
-        'invalid-argument',
-        `index ${at} of MaxUnpool lies outside of the output ${formatDims(y.dims)}`,
-      );
-    }
+    checkPlace(at, size);
     value[at] = own as number & bigint;
   });
   return [{ value }];

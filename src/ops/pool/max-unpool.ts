@@ -18,11 +18,12 @@ import { dispatch, input, output, scratch } from '../../../shaders/lib/kernel.ts
 import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { unpool } from '../../../shaders/unpool.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { type Dim, formatDims, sizeOf } from '../../core/shape.ts';
+import { type Dim, formatDims, multiplyDims, sizeOf } from '../../core/shape.ts';
 import { align16, tensorBytes } from '../device-tensor.ts';
 import { addDims, integersAt, invalidShape, requireSameDim, unknownDims } from '../dims.ts';
+import { checkIndices, checkPlace } from '../indices.ts';
 import { lineCandidate } from '../movement/candidate.ts';
-import { defineOperator } from '../operator.ts';
+import { defineOperator, type HostValues } from '../operator.ts';
 import { checkWindow, readWindow, type WindowAttributes } from '../window.ts';
 
 interface MaxUnpoolAttributes extends WindowAttributes {
@@ -35,6 +36,29 @@ function unpooled(size: Dim, stride: number, rest: number): Dim {
   return stride === 1 ? addDims([size, rest - 1]) : `((${size}-1)*${stride}+${rest})`;
 }
 
+function unpooledDims(
+  [batch = 1, channels = 1, ...spatial]: readonly Dim[],
+  { kernelShape, strides, pads }: MaxUnpoolAttributes,
+): readonly Dim[] {
+  const sizes = spatial.map((size, axis) => {
+    const padded = (pads?.[axis] ?? 0) + (pads?.[axis + spatial.length] ?? 0);
+    return unpooled(size, strides?.[axis] ?? 1, (kernelShape[axis] as number) - padded);
+  });
+  if (sizes.some((size) => typeof size === 'number' && size < 0)) {
+    invalidShape(`the pads leave nothing of the output: its size would be ${formatDims(sizes)}`);
+  }
+  return [batch, channels, ...sizes];
+}
+
+/** The dims that `output_shape` says, where it is known. */
+function givenDims(dims: readonly Dim[], known: HostValues): readonly Dim[] {
+  const shape = integersAt(known, 2);
+  if (shape && (shape.length !== dims.length || shape.some((size) => size < 0))) {
+    invalidShape(`output_shape ${formatDims(shape)} is no shape of rank ${dims.length}`);
+  }
+  return shape ?? unknownDims(`MaxUnpool${formatDims(dims)}`, dims.length);
+}
+
 export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
   type: 'MaxUnpool',
   arity: { inputs: [2, 3], outputs: [1, 1] },
@@ -45,9 +69,7 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
   },
   infer([x, indices, outputShape], attributes, known) {
     if (!x || !indices) throw new WgconvError('missing-input', 'MaxUnpool needs X and I');
-    const { kernelShape, strides, pads } = attributes;
-    const [batch = 1, channels = 1, ...spatial] = x.dims;
-    if (spatial.length < 1 || indices.dims.length !== x.dims.length) {
+    if (x.dims.length < 3 || indices.dims.length !== x.dims.length) {
       invalidShape(
         `X ${formatDims(x.dims)} and I ${formatDims(indices.dims)} of MaxUnpool must have one shape of rank 3 or more`,
       );
@@ -55,23 +77,10 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
     x.dims.forEach((dim, axis) => {
       requireSameDim(dim, indices.dims[axis] as Dim, [x.dims, indices.dims]);
     });
-    checkWindow(spatial.length, kernelShape, attributes);
-    if (outputShape) {
-      const shape = integersAt(known, 2);
-      if (shape && (shape.length !== x.dims.length || shape.some((size) => size < 0))) {
-        invalidShape(`output_shape ${formatDims(shape)} is no shape of rank ${x.dims.length}`);
-      }
-      const source = `MaxUnpool${formatDims(x.dims)}`;
-      return [{ type: x.type, dims: shape ?? unknownDims(source, x.dims.length) }];
-    }
-    const sizes = spatial.map((size, axis) => {
-      const padded = (pads?.[axis] ?? 0) + (pads?.[axis + spatial.length] ?? 0);
-      return unpooled(size, strides?.[axis] ?? 1, (kernelShape[axis] as number) - padded);
-    });
-    if (sizes.some((size) => typeof size === 'number' && size < 0)) {
-      invalidShape(`the pads leave nothing of the output: its size would be ${formatDims(sizes)}`);
-    }
-    return [{ type: x.type, dims: [batch, channels, ...sizes] }];
+    checkWindow(x.dims.length - 2, attributes.kernelShape, attributes);
+    const dims = outputShape ? givenDims(x.dims, known) : unpooledDims(x.dims, attributes);
+    checkIndices(known(1), [multiplyDims(dims)], checkPlace);
+    return [{ type: x.type, dims }];
   },
   accuracy: 'exact',
   traits: { hostInputs: [2], indices: { inputs: [1] } },

@@ -16,8 +16,9 @@ import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims, type TensorType } from '../../core/shape.ts';
 import { invalidShape, requireSameDim } from '../dims.ts';
+import { checkIndices } from '../indices.ts';
 import { type AnyOperator, defineOperator } from '../operator.ts';
-import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
+import { checkImage, type MaxRoiPoolAttributes, type RoiAlignAttributes } from './attributes.ts';
 import { lowerMaxRoiPool, lowerRoiAlign } from './lower.ts';
 
 /** Checks X and rois of `columns` values, and gives the result's type. */
@@ -67,13 +68,14 @@ const roiAlign = defineOperator<RoiAlignAttributes>({
       scale: source.float('spatial_scale', 1),
     };
   },
-  infer(inputs, { bins }) {
-    const [, rois, images] = inputs;
+  infer(inputs, { bins }, known) {
+    const [x, rois, images] = inputs;
     const y = inferRois('RoiAlign', inputs, 4, bins);
     if (images?.dims.length !== 1) {
       return invalidShape('batch_indices of RoiAlign must be one for each region');
     }
     requireSameDim(rois?.dims[0] ?? 0, images.dims[0] ?? 0, [rois?.dims ?? [], images.dims]);
+    checkIndices(known(2), x?.dims.slice(0, 1) ?? [], checkImage);
     return [y];
   },
   accuracy: 'function',

@@ -12,16 +12,11 @@ import {
   roundoff,
   sampleSlack,
 } from '../sampling/interpolate.ts';
-import type { MaxRoiPoolAttributes, RoiAlignAttributes } from './attributes.ts';
+import { checkImage, type MaxRoiPoolAttributes, type RoiAlignAttributes } from './attributes.ts';
 
 /** The address of the first pixel of a region's image. */
 function imageBase(image: number, { dims }: ReferenceTensor): number {
-  if (!(image >= 0 && image < (dims[0] as number))) {
-    throw new WgconvError(
-      'invalid-argument',
-      `a region is in image ${image}, but there are ${dims[0]}`,
-    );
-  }
+  checkImage(image, dims[0] as number);
   return image * sizeOf(dims.slice(1));
 }
 

@@ -109,9 +109,9 @@ describe('MaxRoiPool by hand', () => {
 describe('what is wrong is said in words', () => {
   it.each<[SingleNode, RegExp]>([
     [align(ramp, [0, 0, 1, 1], { mode: 'sum' }), /mode "sum" is neither avg nor max/],
-    [align(ramp, [0, 0, 1, 1], {}, { images: [1] }), /in image 1, but there are 1/],
+    [align(ramp, [0, 0, 1, 1], {}, { images: [1] }), /in image 1, but the batch has 1/],
     [align(ramp, [0, 0, 1, 1], {}, { images: [0, 0] }), /do not fit together/],
-    [pool(ramp, [1, 0, 0, 1, 1], { pooled_shape: [1, 1] }), /in image 1, but there are 1/],
+    [pool(ramp, [1, 0, 0, 1, 1], { pooled_shape: [1, 1] }), /in image 1, but the batch has 1/],
     [pool(ramp, [0, 0, 0, 1, 1], { pooled_shape: [1] }), /two positive sizes/],
     [
       {
