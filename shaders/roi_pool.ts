@@ -98,6 +98,14 @@ fn pixelsOf(lower: f32, upper: f32, bin: u32, bins: u32, size: u32) -> vec2<i32>
 }
 `;
 
+const imageOfRegion = `
+  // Nothing is where a corner, or the image, is NaN.
+  let picture = f32(rois[region * 5u]);
+  var image = i32(clamp(picture, -1.0, f32(u.size.w)));
+  for (var at = 0u; at < 5u; at++) {
+    image = select(image, -1, isNan(f32(rois[region * 5u + at])));
+  }`;
+
 const greater = `
 // NaN is the greatest.
 fn greater(a: f32, b: f32) -> f32 {
@@ -121,7 +129,7 @@ export const roiPool = defineKernel<RoiPoolVariant, typeof uniforms>({
     { name: 'result', access: 'read_write', type: `array<${element}>` },
   ],
   workgroupSize: () => lineSize,
-  iterations: (_, { firstRow, endRow, mostX }) => (endRow - firstRow) * rowTurns(mostX) + 1,
+  iterations: (_, { firstRow, endRow, mostX }) => (endRow - firstRow) * rowTurns(mostX) + 6,
   wgsl({ pooling, element }) {
     const pixels = pooling === 'pixels';
     const average = pooling === 'average';
@@ -178,7 +186,7 @@ fn invocation(index: u32) {
   let bin = vec2<u32>(index % u.bins.x, index / u.bins.x % u.bins.y);
   let channel = index / u.bins.z % u.channels;
   let region = index / u.bins.z / u.channels;
-  let image = ${pixels ? 'i32(rois[region * 5u])' : 'images[region]'};
+${pixels ? imageOfRegion : 'let image = images[region];'}
   let plane = (u32(image) * u.channels + channel) * u.size.z;
   top = bitcast<f32>(u.lowest);
 ${pixels ? overPixels : overSamples}

@@ -115,6 +115,16 @@ test.each<[string, OperatorCase]>([
     }),
   ],
   ['no regions', pool(image, [], { pooled_shape: [2, 2] })],
+  ...[Number.NaN, 1e30, Number.POSITIVE_INFINITY].flatMap((far) =>
+    [far, -far].map((corner): [string, OperatorCase] => [
+      `corners at ${corner}`,
+      pool(
+        image,
+        [1, 2, 3, 4].flatMap((at) => [0, 1, 1, 4, 3].with(at, corner)),
+        { pooled_shape: [2, 3] },
+      ),
+    ]),
+  ),
   [
     'float16, NaN and infinity',
     pool(

@@ -177,6 +177,9 @@ function most(all: readonly Sample[]): { value: number; slack: number } {
   };
 }
 
+/** Corners further away lie here: no image reaches as far, and int32 and float32 hold what follows. */
+const farthest = 2 ** 24;
+
 /** Rounds halves away from zero. */
 const roundAway = (x: number) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
 
@@ -195,8 +198,11 @@ export const maxRoiPoolReference: Reference<MaxRoiPoolAttributes> = (
   for (let region = 0; region < (rois.dims[0] as number); region++) {
     const [image = 0, ...given] = corners.subarray(region * 5, region * 5 + 5);
     const scaled = given.map((corner) => corner * scale);
-    const [left = 0, top = 0, right = 0, bottom = 0] = scaled.map(roundAway);
+    const [left = 0, top = 0, right = 0, bottom = 0] = scaled.map((corner) =>
+      Math.max(-farthest, Math.min(roundAway(corner), farthest)),
+    );
     const isUncertain = scaled.some((corner) => {
+      if (!(Math.abs(corner) < farthest)) return false;
       const error = Math.fround(corner) === corner ? 0 : roundoff * Math.abs(corner);
       return roundAway(corner - error) !== roundAway(corner + error);
     });
@@ -222,7 +228,7 @@ export const maxRoiPoolReference: Reference<MaxRoiPoolAttributes> = (
   return [{ value, ambiguous }];
 };
 
-/** First and end of the pixels of a bin. */
+/** First and end of the pixels of a bin: NaN, and thus none, where a corner is NaN. */
 function pixelsOf(first: number, last: number, bin: number, bins: number, size: number) {
   const extent = Math.max(last - first + 1, 1);
   const inside = (at: number) => Math.max(0, Math.min(at, size));

@@ -106,6 +106,18 @@ describe('MaxRoiPool by hand', () => {
   });
 });
 
+describe('MaxRoiPool of regions of no sense', () => {
+  const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+  it.each([
+    ['goes on to the right, one bin across', [0, 2, 1, infinity, 1], [1, 1], [7]],
+    ['goes on to the right: the image is in the first bin', [0, 2, 1, 1e30, 1], [1, 2], [7, 0]],
+    ['comes from the left: the image is in the last bin', [0, -1e30, 1, 2, 1], [1, 2], [0, 6]],
+    ['a corner is NaN', [0, 0, nan, 3, 3], [1, 2], [0, 0]],
+  ])('%s', async (_, region, pooled_shape, wanted) => {
+    expect(await valuesOf(pool(ramp, region, { pooled_shape }))).toEqual(wanted);
+  });
+});
+
 describe('what is wrong is said in words', () => {
   it.each<[SingleNode, RegExp]>([
     [align(ramp, [0, 0, 1, 1], { mode: 'sum' }), /mode "sum" is neither avg nor max/],
