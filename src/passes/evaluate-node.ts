@@ -10,12 +10,12 @@ import {
   type TensorType,
 } from '../core/shape.ts';
 import { byteLengthOf, type HostTensor } from '../core/tensor.ts';
-import type { Node } from '../graph/graph.ts';
+import type { Graph, Node } from '../graph/graph.ts';
 import { callReference, inferNode } from '../ops/facts.ts';
 import type { AnyOperator } from '../ops/operator.ts';
 
-/** More than this in one constant is a damaged or hostile model. */
-const largestConstant = 2 ** 31;
+/** More than this in one value that the host computes is a damaged or hostile model. */
+const largestValue = 2 ** 31;
 
 /** The outputs of a node whose inputs are all known, but for those of which only the type counts. */
 export async function evaluateNode(
@@ -48,17 +48,29 @@ export async function evaluateNode(
 }
 
 function checked(node: Node, type: TensorType): StaticTensorType {
-  const place = { node: node.name, operator: node.op };
   if (!isStatic(type)) throw unknownShape(node, ` ${formatDims(type.dims)}`);
-  const bytes = byteLengthOf(type.type, type.dims);
-  if (!(sizeOf(type.dims) >= 0) || bytes > largestConstant) {
-    throw new WgconvError(
-      'limit-exceeded',
-      `a constant of shape ${formatDims(type.dims)} would take ${bytes} bytes; ${largestConstant} are allowed`,
-      { ...place, data: { bytes, limit: largestConstant } },
-    );
-  }
+  checkSize(node, type);
   return type;
+}
+
+/** Throws where a node makes more than is allowed, as far as shapes are known. */
+export function checkSizes(nodes: readonly Node[], types: Graph['types']): void {
+  for (const node of nodes) {
+    for (const name of node.outputs) {
+      const type = types.get(name);
+      if (type && isStatic(type)) checkSize(node, type);
+    }
+  }
+}
+
+function checkSize(node: Node, { type, dims }: StaticTensorType): void {
+  const bytes = byteLengthOf(type, dims);
+  if (sizeOf(dims) >= 0 && bytes <= largestValue) return;
+  throw new WgconvError(
+    'limit-exceeded',
+    `a value of shape ${formatDims(dims)} would take ${bytes} bytes; ${largestValue} are allowed`,
+    { node: node.name, operator: node.op, data: { bytes, limit: largestValue } },
+  );
 }
 
 function unknownShape(node: Node, dims: string): WgconvError {

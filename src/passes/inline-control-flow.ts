@@ -9,7 +9,9 @@ import { capturesOf, type Graph, type Node, type Subgraph } from '../graph/graph
 import { attributeValues, buildNode, type OperatorLookup } from '../ops/build-node.ts';
 import type { ControlAttributes } from '../ops/control/operators.ts';
 import { loadOperators } from '../ops/index.ts';
+import { checkSizes } from './evaluate-node.ts';
 import { foldConstants } from './fold-constants.ts';
+import { inferShapes } from './infer-shapes.ts';
 import { type InputShapes, type InputValues, specialise } from './specialise.ts';
 
 /** Iterations that a loop is unrolled to at most. */
@@ -40,7 +42,11 @@ export async function inlineControlFlow(
       find(op)?.traits.control !== undefined && !open.has(name);
     const index = current.nodes.findIndex(isControl);
     const node = current.nodes[index];
-    if (!node) return current;
+    if (!node) {
+      // A body that doubles its tensor soon makes more than any host keeps: before half is computed.
+      checkSizes(current.nodes, inferShapes(current, find).types);
+      return current;
+    }
     const inlining = new Inlining(current, index, find, given, turns);
     const kind = find(node.op)?.traits.control;
     const named = withFreeName(node, current);

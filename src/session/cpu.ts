@@ -4,6 +4,7 @@ import { internal } from '../core/errors.ts';
 import { fromReference } from '../core/reference.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import { consumersOf, type Graph } from '../graph/graph.ts';
+import { checkSizes } from '../passes/evaluate-node.ts';
 import {
   type Executable,
   type Feeds,
@@ -25,6 +26,7 @@ export class CpuExecutable implements Executable {
   }
 
   static async create(graph: Graph, onProgress?: OnProgress): Promise<CpuExecutable> {
+    checkSizes(graph.nodes, graph.types);
     const references = new References();
     await references.load(graph.nodes);
     return new CpuExecutable(graph, references, onProgress);

@@ -69,7 +69,7 @@ describe('constant folding', () => {
     await expect(folding).rejects.toMatchObject({
       code: 'limit-exceeded',
       message:
-        'a constant of shape [1048576,1048576] would take 4398046511104 bytes; 2147483648 are allowed (Fill node "y")',
+        'a value of shape [1048576,1048576] would take 4398046511104 bytes; 2147483648 are allowed (Fill node "y")',
     });
   });
 });

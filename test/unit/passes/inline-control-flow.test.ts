@@ -275,6 +275,43 @@ describe('Loop', () => {
     await expect(run(nested(1000))).rejects.toMatchObject({ code: 'limit-exceeded' });
   });
 
+  it.each([
+    ['fed', { inputs: [{ name: 'x', dims: [1] }] }],
+    ['of a size that is fed', { inputs: [{ name: 'x', dims: ['N'] }] }],
+    ['constant', { inputs: [] }],
+  ])('is refused at once where it makes more than fits anywhere: %s', async (kind, { inputs }) => {
+    const doubling: BodyInput = {
+      inputs: [
+        { name: 'trip', type: 'int64', dims: [] },
+        { name: 'go', type: 'bool', dims: [] },
+        { name: 's', dims: ['n'] },
+      ],
+      nodes: [
+        { op: 'Identity', inputs: ['go'], outputs: ['still'] },
+        { op: 'Tile', inputs: ['s', 'twice'], outputs: ['next'] },
+      ],
+      outputs: ['still', 'next'],
+      initializers: { twice: int64(2) },
+    };
+    const one = tensorOf([1], [1]);
+    const model = {
+      ...loop(['m', '', 'x'], { m: scalar(60), ...(kind === 'constant' && { x: one }) }),
+      inputs,
+      outputs: ['last'],
+    };
+    const nodes = model.nodes.map((node) => ({
+      ...node,
+      outputs: ['last'],
+      attributes: { body: { graph: doubling } },
+    }));
+    await expect(
+      run({ ...model, nodes }, kind === 'constant' ? {} : { x: one }),
+    ).rejects.toMatchObject({
+      code: 'limit-exceeded',
+      message: expect.stringMatching(/shape \[1073741824\] would take 4294967296 bytes/),
+    });
+  });
+
   it('leaves values alone that are named as those of its iterations would be', async () => {
     const model = loop(['m', 'c', 'x'], { m: scalar(1), c: bool(true) });
     const nodes = [
