@@ -60,6 +60,11 @@ const contractions: readonly OperatorCase[] = [
   exactly('ij->i', whole([3, 0], 47)),
   exactly('abcdefghi->igceabdfh', whole([2, 1, 2, 3, 2, 1, 2, 2, 2], 48)),
   einsum('ij,j->ij', uniform([5, 3], 49), uniform([1], 50)),
+  // What one operand alone has.
+  exactly('a,b,c->', whole([31], 51), whole([17], 52), whole([5], 53)),
+  exactly('ij,jkl->k', whole([5, 7], 54, 'int8'), whole([7, 3, 9], 55, 'int8')),
+  einsum('ij,kl->jl', half([5, 7], 56), half([9, 4], 57)),
+  einsum('aij,ajk->k', uniform([1, 5, 7], 58), uniform([3, 7, 6], 59)),
 ];
 
 test.each([...products, ...contractions])('$attributes.equation (%#)', async (testCase) => {

@@ -211,16 +211,25 @@ function lowerContraction(
     const dims = elementsOf(kept);
     return { buffer: target, element, strides: labelStrides(kept, dims, stridesOf(dims)) };
   };
-  let left: Operand | undefined = first;
-  if (rest.length === 0) left = add(first, undefined, labels.result);
-  for (const [index, right] of rest.entries()) {
+  /** Labels of the operands that the result or a later one has, too. */
+  const needed = (own: readonly Operand[], later: readonly Operand[]) =>
+    [...new Set(own.flatMap(({ strides }) => [...strides.keys()]))].filter(
+      (label) => labels.result.includes(label) || later.some(({ strides }) => strides.has(label)),
+    );
+  /** What one of several operands alone has is summed first: it would multiply the others' loops. */
+  const alone = (operand: Operand): Operand | undefined => {
+    const kept = needed(
+      [operand],
+      operands.filter((other) => other !== operand),
+    );
+    return kept.length < operand.strides.size ? add(operand, undefined, kept) : operand;
+  };
+  let left = rest.length === 0 ? add(first, undefined, labels.result) : alone(first);
+  for (const [index, operand] of rest.entries()) {
     const later = rest.slice(index + 1);
-    const isNeeded = (label: string) =>
-      labels.result.includes(label) || later.some(({ strides }) => strides.has(label));
-    const own: string[] = left
-      ? [...new Set([...left.strides.keys(), ...right.strides.keys()])]
-      : [];
-    left = left && add(left, right, later.length === 0 ? labels.result : own.filter(isNeeded));
+    const right = left && alone(operand);
+    if (!left || !right) return [];
+    left = add(left, right, later.length === 0 ? labels.result : needed([left, right], later));
   }
   if (!left) return [];
   const candidate = movement('contract', dispatches, outputs);

@@ -1,7 +1,12 @@
 /** Einsum's reference by hand, by published cases and by onnxruntime. */
 
 import { describe, expect, it } from 'vitest';
+import { readOnnxModel } from '../../../src/formats/onnx/index.ts';
+import { compatibilityCaps } from '../../../src/gpu/caps.ts';
+import { optimise, prepare } from '../../../src/passes/index.ts';
+import { createPlan } from '../../../src/plan/create-plan.ts';
 import { describePublished } from '../../support/conformance.ts';
+import { encodeModel } from '../../support/onnx-writer.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {
   computeNode,
@@ -65,6 +70,33 @@ describe('by hand', () => {
     ['ij,j->i', [matrix, tensorOf([3], [1, 2, 3])], /"j" is 2 in one place and 3 in another/],
   ])('refuses %s', (equation, inputs, message) => {
     expect(() => inferNodeTypes(einsum(equation, ...inputs))).toThrow(message);
+  });
+});
+
+describe('labels of one input alone, all of which together are far too many', () => {
+  const inputs = [1, 2, 3].map((seed) => uniform([30_000], seed));
+
+  it('are refused on the cpu backend before it begins', async () => {
+    await expect(computeNode(einsum('a,b,c->', ...inputs))).rejects.toThrow(
+      /takes 27000000000000 products; the cpu backend takes 17179869184 at most/,
+    );
+  });
+
+  it('are summed one by one on the GPU', async () => {
+    const model = encodeModel({
+      nodes: [
+        {
+          ...{ op: 'Einsum', inputs: ['a', 'b', 'c'], outputs: ['y'] },
+          attributes: { equation: 'a,b,c->' },
+        },
+      ],
+      inputs: ['a', 'b', 'c'].map((name) => ({ name, dims: [30_000] })),
+      outputs: ['y'],
+    });
+    const { prepared } = await prepare(await optimise(await readOnnxModel(model)), {});
+    const { steps, nodes } = await createPlan(prepared, compatibilityCaps);
+    expect(steps.filter(({ kind }) => kind === 'dispatch').length).toBeLessThan(20);
+    expect(nodes[0]?.cost?.macs).toBeLessThan(100_000);
   });
 });
 
