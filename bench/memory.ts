@@ -1,7 +1,7 @@
 /**
- * Counts every engine's GPU memory from outside: `createBuffer` and `destroy` are wrapped, and what
- * a device makes belongs to the engine that was at work when it first made something. Buffers that
- * are never destroyed count until their device is; textures are not counted (no engine here has any).
+ * Counts every engine's GPU memory from outside: `createBuffer`, `createTexture` and `destroy` are
+ * wrapped, and what a device makes belongs to the engine that was at work when it first made
+ * something. What is never destroyed counts until its device is.
  */
 
 export interface Usage {
@@ -15,7 +15,10 @@ interface DeviceCount {
 }
 
 const counts = new WeakMap<GPUDevice, DeviceCount>();
-const sizes = new WeakMap<GPUBuffer, { readonly size: number; readonly count: DeviceCount }>();
+const sizes = new WeakMap<
+  GPUBuffer | GPUTexture,
+  { readonly size: number; readonly count: DeviceCount }
+>();
 const usages = new Map<string, Usage>();
 let working = '';
 
@@ -40,28 +43,46 @@ export function restart(engine: string): void {
 }
 
 export function hookMemory(): void {
-  const { createBuffer, destroy: destroyDevice } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
+  const { createBuffer, createTexture, destroy: destroyDevice } = GPUDevice.prototype;
   GPUDevice.prototype.createBuffer = function (descriptor) {
     const buffer = createBuffer.call(this, descriptor);
-    const count = counts.get(this) ?? { usage: usageOf(working), live: 0 };
-    counts.set(this, count);
-    add(count, descriptor.size);
-    sizes.set(buffer, { size: descriptor.size, count });
+    made(this, buffer, descriptor.size);
     return buffer;
   };
-  GPUBuffer.prototype.destroy = function () {
-    const entry = sizes.get(this);
-    sizes.delete(this);
-    // Where its device is gone, the buffer is not counted any more.
-    if (entry && entry.count.live >= entry.size) add(entry.count, -entry.size);
-    return destroy.call(this);
+  GPUDevice.prototype.createTexture = function (descriptor) {
+    const texture = createTexture.call(this, descriptor);
+    made(this, texture, textureBytes(texture));
+    return texture;
   };
+  for (const prototype of [GPUBuffer.prototype, GPUTexture.prototype]) {
+    const { destroy } = prototype;
+    prototype.destroy = function (this: GPUBuffer & GPUTexture) {
+      const entry = sizes.get(this);
+      sizes.delete(this);
+      // Where its device is gone, it is not counted any more.
+      if (entry && entry.count.live >= entry.size) add(entry.count, -entry.size);
+      return destroy.call(this);
+    };
+  }
   GPUDevice.prototype.destroy = function () {
     const count = counts.get(this);
     if (count) add(count, -count.live);
     return destroyDevice.call(this);
   };
+}
+
+function made(device: GPUDevice, resource: GPUBuffer | GPUTexture, size: number): void {
+  const count = counts.get(device) ?? { usage: usageOf(working), live: 0 };
+  counts.set(device, count);
+  add(count, size);
+  sizes.set(resource, { size, count });
+}
+
+/** Mip levels and samples are not counted: no engine here has any. */
+function textureBytes({ width, height, depthOrArrayLayers, format }: GPUTexture): number {
+  const channels = format.startsWith('rgba') ? 4 : format.startsWith('rg') ? 2 : 1;
+  const bits = Number(/\d+/.exec(format)?.[0] ?? 32);
+  return (width * height * depthOrArrayLayers * channels * bits) / 8;
 }
 
 function add(count: DeviceCount, bytes: number): void {

@@ -12,14 +12,13 @@
  * - in such a loop with rows that slide: a tap's rows are the one before's, one row further. A short
  *   body that loads little, which is what llvmpipe needs: it loads lane by lane.
  *
- * In quads four invocations load a column each of a block of weights and hand it round: on
- * SwiftShader, where a uniform address costs what others do, that is a quarter of the loads.
+ * Software adapters read the weights from a texture, where they are constant.
  *
  * Bindings: `source` C4, or linear, in single channels; `weights` packed by `pack_conv`
  * `[outBlock][inBlock][tap]` of 4×4; bias, residual, result by the epilogue.
  */
 
-import { convUniforms, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { convUniforms, sourceBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -30,6 +29,7 @@ import {
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
+import { type WeightStorage, weightBlock, weightReader, weightsBinding } from './lib/weights.ts';
 
 export interface ConvDirectShape {
   readonly source: 'c4' | 'linear';
@@ -43,8 +43,8 @@ export interface ConvDirectShape {
   readonly strideY: number;
   /** With kernelHeight 0: rows slide from tap to tap; needs a stride that equals the dilation. */
   readonly slide: boolean;
-  /** Weights are loaded by quads of a subgroup. */
-  readonly quad: boolean;
+  /** Where the packed weights lie. */
+  readonly weights: WeightStorage;
   /** Invocations of a workgroup. */
   readonly lanes: number;
 }
@@ -61,53 +61,48 @@ export const convDirectLanes = { hardware: 32, software: 8 } as const;
 
 type Pair = readonly [number, number];
 
-/** (rows × blocks) for (kernel height, stride along y). Where `lanes` is left out, for all. */
+type Kind = keyof typeof convDirectLanes;
+
+/** (rows × blocks) for (kernel height, stride along y); blocks of weights lie where they are fast. */
 function shapes(
   source: ConvDirectShape['source'],
   unrolled: readonly Pair[],
   tiles: readonly Pair[],
-  form: Partial<Pick<ConvDirectShape, 'slide' | 'quad' | 'lanes'>> = {},
+  { on = ['hardware', 'software'] as readonly Kind[], slide = false } = {},
 ): ConvDirectShape[] {
-  const { slide = false, quad = false } = form;
-  const lanes = form.lanes === undefined ? Object.values(convDirectLanes) : [form.lanes];
-  return lanes.flatMap((lanes) =>
+  return on.flatMap((kind) =>
     tiles.flatMap(([rows, blocks]) =>
       unrolled.map(([kernelHeight, strideY]) => ({
-        ...{ source, rows, blocks, kernelHeight, strideY, slide, quad, lanes },
+        ...{ source, rows, blocks, kernelHeight, strideY, slide, lanes: convDirectLanes[kind] },
+        weights: kind === 'software' && source === 'c4' ? 'texture' : 'buffer',
       })),
     ),
   );
 }
 
-const { hardware, software } = convDirectLanes;
+const columns: readonly Pair[] = [
+  [3, 1],
+  [3, 2],
+  [5, 1],
+];
 
 // Seven and fourteen rows waste nothing on the maps of networks for 224×224 images.
 export const convDirectShapes: readonly ConvDirectShape[] = [
+  ...shapes('c4', columns, [
+    [8, 2],
+    [7, 2],
+    [4, 2],
+  ]),
   ...shapes(
     'c4',
+    [[3, 1]],
     [
-      [3, 1],
-      [3, 2],
-      [5, 1],
+      [14, 2],
+      [14, 4],
     ],
-    [
-      [8, 2],
-      [7, 2],
-      [4, 2],
-    ],
+    { on: ['software'] },
   ),
-  ...shapes('c4', [[3, 1]], [[14, 2]], { lanes: software }),
-  ...shapes('c4', [[3, 1]], [[14, 4]], { quad: true, lanes: software }),
-  ...shapes(
-    'c4',
-    [
-      [3, 1],
-      [3, 2],
-      [5, 1],
-    ],
-    [[7, 4]],
-    { quad: true, lanes: software },
-  ),
+  ...shapes('c4', columns, [[7, 4]], { on: ['software'] }),
   // With one tap at a time, more blocks for each loaded value pay.
   ...shapes(
     'c4',
@@ -126,9 +121,9 @@ export const convDirectShapes: readonly ConvDirectShape[] = [
       [14, 2],
       [7, 4],
     ],
-    { slide: true, lanes: software },
+    { on: ['software'], slide: true },
   ),
-  ...shapes('c4', [[0, 0]], [[8, 2]], { slide: true, lanes: hardware }),
+  ...shapes('c4', [[0, 0]], [[8, 2]], { on: ['hardware'], slide: true }),
   ...shapes(
     'linear',
     [
@@ -150,7 +145,7 @@ export const convDirectShapes: readonly ConvDirectShape[] = [
  * more, which results near zero need.
  */
 function column(variant: ConvDirectVariant): string {
-  const { source, rows, blocks, kernelHeight, strideY, slide, quad } = variant;
+  const { source, rows, blocks, kernelHeight, strideY, slide, weights } = variant;
   const vector = source !== 'linear';
   const type = vector ? 'vec4<f32>' : 'f32';
   const unrolled = kernelHeight > 0;
@@ -166,15 +161,9 @@ function column(variant: ConvDirectVariant): string {
   const loadWeights = (b: number, ky: number): string => {
     const at = `weightStart${b} + tap + ${ky}u * u.kernelWidth`;
     if (!vector) return `let w${ky} = vec4<f32>(weights[${at}][channel % 4u]);`;
-    const [block, vectorOf] = quad
-      ? [
-          `vec4<f32>(weights[(${at}) * 4u + lane % 4u])`,
-          (i: number) => `quadBroadcast(block${ky}, ${i}u)`,
-        ]
-      : [`weights[${at}]`, (i: number) => `vec4<f32>(block${ky}[${i}])`];
     return lines([
-      `let block${ky} = ${block};`,
-      ...range(4).map((i) => `let w${ky}_${i} = ${vectorOf(i)};`),
+      `let block${ky} = ${weightBlock(weights, at)};`,
+      ...range(4).map((i) => `let w${ky}_${i} = vec4<f32>(block${ky}[${i}]);`),
     ]);
   };
   const product = (ky: number, value: string): string =>
@@ -266,13 +255,10 @@ export const convDirect = defineKernel({
   },
   bindings: (variant) => [
     sourceBinding(variant.source, variant.element),
-    variant.quad
-      ? { name: 'weights', access: 'read', type: `array<vec4<${variant.element}>>` }
-      : weightsBinding(variant.element),
+    weightsBinding(variant.element, variant.weights),
     ...epilogueBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
-  features: ({ quad }) => (quad ? ['subgroups'] : []),
   iterations: ({ source, kernelHeight, slide }, sizes) =>
     (source === 'linear' ? sizes.inChannels : sizes.inBlocks) *
     (sizes.kernelDepth *
@@ -280,7 +266,7 @@ export const convDirect = defineKernel({
       (kernelHeight > 0 ? 1 : sizes.kernelHeight + (slide ? 2 : 0)) +
       (kernelHeight > 0 || slide ? 0 : 2)),
   wgsl(variant) {
-    const { source, rows, blocks, kernelHeight, slide, quad, lanes } = variant;
+    const { source, rows, blocks, kernelHeight, slide, weights, lanes } = variant;
     const single = kernelHeight === 0 && !slide;
     const part = parts(variant);
     const vector = source !== 'linear';
@@ -292,7 +278,8 @@ export const convDirect = defineKernel({
     return wgsl`
 ${flatIndex}
 ${epilogueSource(variant)}
-${quad ? flatMain.replace('local:', 'local: u32, @builtin(subgroup_invocation_id) lane:') : flatMain} {
+${weightReader(weights)}
+${flatMain} {
   let flat = flatWorkgroup(workgroup, counts);
   let firstBlock = flat / u.tileGroups * ${blocks}u;
   let tile = flat % u.tileGroups * workgroupX + local;
@@ -344,7 +331,7 @@ ${quad ? flatMain.replace('local:', 'local: u32, @builtin(subgroup_invocation_id
   }
   let pixel = (outZ * u.outHeight + outY) * u.outWidth + outX;
   ${
-    lanes === software
+    lanes === convDirectLanes.software
       ? // Compilers of software adapters take their time over each copy of a store.
         `var sums = array(${sums.map(({ name }) => name).join()});
   for (var i = 0u; i < ${sums.length}u; i++) { ${store('sums[i]', `i % ${rows}u`, `i / ${rows}u`)} }`

@@ -9,13 +9,7 @@
  * by the epilogue.
  */
 
-import {
-  convUniforms,
-  type Source,
-  sourceBinding,
-  sourceBlock,
-  weightsBinding,
-} from './lib/conv-geometry.ts';
+import { convUniforms, type Source, sourceBinding, sourceBlock } from './lib/conv-geometry.ts';
 import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
 import { defineKernel, flatIndex } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
@@ -30,6 +24,7 @@ import {
   tileThreads,
 } from './lib/product-tile.ts';
 import { splitBindings, splitSource, splitUniforms, splitVariants } from './lib/split.ts';
+import { weightsBinding } from './lib/weights.ts';
 
 export type ImplicitGemmVariant = {
   readonly source: Source;

@@ -12,7 +12,7 @@
  */
 
 import { patchLoader, patchSource } from './conv_implicit_gemm.ts';
-import { convUniforms, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { convUniforms, type Source, sourceBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -23,6 +23,7 @@ import {
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
+import { weightsBinding } from './lib/weights.ts';
 
 /** Rows and columns of a matrix, pixels and channels of a tile, K of a step. */
 const side = 8;

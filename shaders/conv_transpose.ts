@@ -16,7 +16,7 @@
  * of one group as its input, `[outBlock][inBlock][tap][4]`; bias, residual, result by the epilogue.
  */
 
-import { convUniforms, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { convUniforms, sourceBinding } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -27,6 +27,7 @@ import {
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
+import { weightsBinding } from './lib/weights.ts';
 
 export interface ConvTransposeShape {
   readonly reads: 'blocks' | 'lanes';

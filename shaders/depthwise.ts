@@ -22,7 +22,7 @@
  */
 
 import { activationSource } from './lib/activations.ts';
-import { sourceBinding, tapTurns, weightsBinding } from './lib/conv-geometry.ts';
+import { sourceBinding, tapTurns } from './lib/conv-geometry.ts';
 import {
   type EpilogueVariant,
   epilogueBindings,
@@ -32,6 +32,7 @@ import {
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
+import { weightsBinding } from './lib/weights.ts';
 
 export interface DepthwiseShape {
   /** Output columns of a strip. */

@@ -16,7 +16,7 @@
  * epilogue. A split variant has the partial sums in their place.
  */
 
-import { blockReader, type Source, sourceBinding, weightsBinding } from './lib/conv-geometry.ts';
+import { blockReader, type Source, sourceBinding } from './lib/conv-geometry.ts';
 import { type EpilogueVariant, epilogueUniforms } from './lib/epilogue.ts';
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
@@ -38,6 +38,7 @@ import {
   splitVariants,
 } from './lib/split.ts';
 import { blockProduct, lines, range } from './lib/unroll.ts';
+import { type WeightStorage, weightBlock, weightReader, weightsBinding } from './lib/weights.ts';
 
 /** Register tiles: columns × output blocks. */
 export const registerTiles = {
@@ -58,11 +59,16 @@ export const splitRegisterTiles: readonly RegisterTileName[] = ['8x4r', '4x4r'];
 /** Invocations of a workgroup of the register form; see `convDirectLanes`. */
 export const registerLanes = { hardware: 32, software: 8 } as const;
 
+/** Whether a tile has a form that reads its weights from a texture. */
+export const readsTexture = (tile: RegisterTileName): boolean => tile !== '1x1r';
+
 export type GemmC4Variant = {
   readonly tile: RegisterTileName | ProductTileName;
   /** Invocations of a workgroup. */
   readonly lanes: number;
   readonly source: Source;
+  /** Where the packed weights lie. */
+  readonly weights: WeightStorage;
   /** Sums of one slice of K go to a buffer of their own; `split_sum` ends the product. */
   readonly split: boolean;
 } & { readonly [Field in keyof EpilogueVariant]: EpilogueVariant[Field] };
@@ -77,7 +83,7 @@ const loader: PatchLoader = {
   advance: '',
 };
 
-function registerMain(tile: RegisterTileName): string {
+function registerMain(tile: RegisterTileName, weights: WeightStorage): string {
   const { pixels, blocks } = registerTiles[tile];
   return `
 ${flatMain} {
@@ -109,7 +115,7 @@ ${flatMain} {
     ${lines(
       range(blocks).map((b) =>
         lines([
-          `{ let block = weights[weightStart${b} + k];`,
+          `{ let block = ${weightBlock(weights, `weightStart${b} + k`)};`,
           ...range(4).map((i) => `let w${i} = vec4<f32>(block[${i}]);`),
           ...range(pixels).map((p) => `sum${p}_${b} += ${blockProduct('w', `value${p}`)};`),
           '}',
@@ -162,9 +168,9 @@ ${flatMain} {
 `;
 
 /** Everything below the functions, by the tile's form. */
-function mainOf(tile: GemmC4Variant['tile']): string {
+function mainOf({ tile, weights }: GemmC4Variant): string {
   if (tile === '1x1r') return singleMain;
-  return isRegister(tile) ? registerMain(tile) : productMain(productTiles[tile], loader);
+  return isRegister(tile) ? registerMain(tile, weights) : productMain(productTiles[tile], loader);
 }
 
 export const gemmC4 = defineKernel({
@@ -172,9 +178,14 @@ export const gemmC4 = defineKernel({
   variants: (): GemmC4Variant[] =>
     [
       ...registerTileNames.flatMap((tile) =>
-        Object.values(registerLanes).map((lanes) => ({ tile, lanes })),
+        Object.values(registerLanes).map((lanes) => ({ tile, lanes, weights: 'buffer' as const })),
       ),
-      ...productTileNames.map((tile) => ({ tile, lanes: tileThreads(productTiles[tile]) })),
+      ...registerTileNames.filter(readsTexture).map((tile) => ({
+        ...{ tile, lanes: registerLanes.software, weights: 'texture' as const },
+      })),
+      ...productTileNames.map((tile) => ({
+        ...{ tile, lanes: tileThreads(productTiles[tile]), weights: 'buffer' as const },
+      })),
     ].flatMap((shape) =>
       splitVariants(!isRegister(shape.tile) || splitRegisterTiles.includes(shape.tile)).flatMap(
         (end) => (['c4', 'linear'] as const).map((source) => ({ ...shape, ...end, source })),
@@ -196,7 +207,7 @@ export const gemmC4 = defineKernel({
   },
   bindings: (variant) => [
     sourceBinding(variant.source, variant.element),
-    weightsBinding(variant.element),
+    weightsBinding(variant.element, variant.weights),
     ...splitBindings(variant),
   ],
   workgroupSize: ({ lanes }) => [lanes, 1, 1],
@@ -211,6 +222,7 @@ export const gemmC4 = defineKernel({
 ${flatIndex}
 ${splitSource(variant)}
 ${blockReader(variant.source)}
-${mainOf(variant.tile)}
+${weightReader(variant.weights)}
+${mainOf(variant)}
 `,
 });

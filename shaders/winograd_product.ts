@@ -13,6 +13,7 @@
 import { defineKernel, flatIndex, flatMain } from './lib/kernel.ts';
 import { wgsl } from './lib/preprocessor.ts';
 import { lines, range } from './lib/unroll.ts';
+import { weightBlock, weightReader, weightStorages, weightsBinding } from './lib/weights.ts';
 
 /** By name, tiles × output blocks of an invocation: its groups of four tiles, and blocks. */
 export const winogradProductTiles = {
@@ -32,7 +33,10 @@ export const winogradProductLanes = 8;
 
 export const winogradProduct = defineKernel({
   name: 'winograd_product',
-  variants: () => winogradProductTileNames.map((tile) => ({ tile })),
+  variants: () =>
+    winogradProductTileNames.flatMap((tile) =>
+      weightStorages.map((weights) => ({ tile, weights })),
+    ),
   uniforms: {
     /** Blocks of four channels. */
     kBlocks: 'u32',
@@ -43,18 +47,19 @@ export const winogradProduct = defineKernel({
     /** Invocations along the groups; those of one invocation lie so far apart. */
     stride: 'u32',
   },
-  bindings: () => [
+  bindings: ({ weights }) => [
     { name: 'source', access: 'read', type: 'array<mat4x4<f32>>' },
-    { name: 'weights', access: 'read', type: 'array<mat4x4<f32>>' },
+    weightsBinding('f32', weights),
     { name: 'result', access: 'read_write', type: 'array<mat4x4<f32>>' },
   ],
   workgroupSize: () => [winogradProductLanes, 1, 1],
   iterations: (_, { kBlocks }) => kBlocks,
-  wgsl({ tile }) {
+  wgsl({ tile, weights }) {
     const { groups, blocks } = winogradProductTiles[tile];
     const sums = range(groups).flatMap((g) => range(blocks).map((b) => `sum${g}_${b}`));
     return wgsl`
 ${flatIndex}
+${weightReader(weights)}
 ${flatMain} {
   let index = flatWorkgroup(workgroup, counts) * workgroupX + local;
   let blockGroups = (u.outBlocks + ${blocks - 1}u) / ${blocks}u;
@@ -85,7 +90,7 @@ ${flatMain} {
     ${lines(
       range(blocks).map((b) =>
         lines([
-          `let w${b} = weights[weights${b} + k];`,
+          `let w${b} = ${weightBlock(weights, `weights${b} + k`)};`,
           ...range(groups).map((g) => `sum${g}_${b} += w${b} * value${g};`),
         ]),
       ),

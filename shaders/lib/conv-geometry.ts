@@ -43,14 +43,6 @@ export function sourceBinding(source: Source, element: FloatElement): Binding {
 }
 
 /**
- * Binding `weights` of packed 4×4 blocks (see `pack_conv`). A column holds one input channel's
- * weights; a block is read as one matrix, with one bounds check instead of four.
- */
-export function weightsBinding(element: FloatElement): Binding {
-  return { name: 'weights', access: 'read', type: `array<mat4x4<${element}>>` };
-}
-
-/**
  * WGSL to walk over blocks of four channels without a bound: `blockAt(image, block, blocks, pixel,
  * pixels)` is the address of a block, `blockStep * pixels` the way to the next one, and
  * `readBlock(address, pixels)` its vec4. A linear source has a multiple of four channels: there is

@@ -85,9 +85,7 @@ export class PipelineCache {
           ...access.map((mode, index) => ({
             binding: index + 1,
             visibility: GPUShaderStage.COMPUTE,
-            buffer: {
-              type: (mode === 'read' ? 'read-only-storage' : 'storage') as GPUBufferBindingType,
-            },
+            ...resourceOf[mode],
           })),
         ],
       });
@@ -97,3 +95,10 @@ export class PipelineCache {
     return found;
   }
 }
+
+/** What a layout says of a binding. */
+const resourceOf: Readonly<Record<Binding['access'], Partial<GPUBindGroupLayoutEntry>>> = {
+  read: { buffer: { type: 'read-only-storage' } },
+  read_write: { buffer: { type: 'storage' } },
+  texture: { texture: { sampleType: 'unfilterable-float' } },
+};

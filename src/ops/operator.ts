@@ -4,6 +4,7 @@
  */
 
 import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
+import type { WeightFormat } from '../../shaders/lib/weights.ts';
 import type { DataType } from '../core/dtype.ts';
 import type { ReferenceTensor, ReferenceValue } from '../core/reference.ts';
 import type { StaticTensorType, TensorType } from '../core/shape.ts';
@@ -218,6 +219,8 @@ export type Packing = (
   readonly key: string;
   readonly bytes: number;
   readonly dispatches: readonly Dispatch[];
+  /** Kept in a texture of this format, row after row of `texelsPerRow`; for constants alone. */
+  readonly texture?: WeightFormat | undefined;
 };
 
 /** What a candidate will take, for the cost model. */

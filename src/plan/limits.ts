@@ -66,8 +66,9 @@ function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undef
   if (invocations > limits.invocationsPerWorkgroup) {
     return `${kernel.name} needs ${invocations} invocations a workgroup; this device has ${limits.invocationsPerWorkgroup}`;
   }
-  if (bindings.length > limits.storageBuffersPerStage) {
-    return `${kernel.name} binds ${bindings.length} storage buffers; this device allows ${limits.storageBuffersPerStage}`;
+  const buffers = bindings.filter(({ access }) => access !== 'texture').length;
+  if (buffers > limits.storageBuffersPerStage) {
+    return `${kernel.name} binds ${buffers} storage buffers; this device allows ${limits.storageBuffersPerStage}`;
   }
   if (bytes > limits.workgroupBytes) {
     return `${kernel.name} needs ${bytes} bytes of workgroup memory; this device has ${limits.workgroupBytes}`;

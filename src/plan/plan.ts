@@ -1,6 +1,7 @@
 /** The plan: plain data that can be printed, compared in a test and cached. */
 
 import type { Dispatch, Element } from '../../shaders/lib/kernel.ts';
+import type { WeightFormat } from '../../shaders/lib/weights.ts';
 import type { DataType } from '../core/dtype.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Layout } from '../graph/graph.ts';
@@ -76,6 +77,8 @@ export interface PlannedWeight {
   readonly rawBytes: number;
   /** In these, `input(0)` is the raw upload and `output(0)` the packed weight. Empty: raw as it is. */
   readonly packing: readonly Dispatch[];
+  /** The packed weight goes to a texture of this format. */
+  readonly texture?: WeightFormat | undefined;
 }
 
 export interface NodePlan {

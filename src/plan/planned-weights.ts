@@ -1,6 +1,7 @@
 /** The constants that a plan needs in GPU memory: as they are, packed, in another layout, made. */
 
 import type { Dispatch } from '../../shaders/lib/kernel.ts';
+import { textureBytes, textureSize } from '../../shaders/lib/weights.ts';
 import { internal, WgconvError } from '../core/errors.ts';
 import type { StaticTensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
@@ -31,12 +32,13 @@ export class PlannedWeights {
   }
 
   /** The constant packed, once per session. */
-  packed(name: string, { key, bytes, dispatches }: Packing): DraftRef {
+  packed(name: string, { key, bytes, dispatches, texture }: Packing): DraftRef {
     return this.#add({
       ...this.#raw(name),
       key: `${name}|${key}`,
-      bytes: align16(bytes),
+      bytes: texture ? textureBytes(textureSize(bytes, texture), texture) : align16(bytes),
       packing: dispatches,
+      texture,
     });
   }
 

@@ -9,7 +9,7 @@ import { internal } from '../core/errors.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import type { BufferRef, Plan, Step } from '../plan/plan.ts';
 import type { ReadyDispatch } from './recorder.ts';
-import type { WeightStore } from './weights.ts';
+import { isTexture, type WeightStore } from './weights.ts';
 
 type DispatchStep = Extract<Step, { kind: 'dispatch' }>;
 
@@ -88,7 +88,7 @@ export class Bindings {
 
   rangeOf(ref: BufferRef): GPUBufferBinding {
     if (ref.kind === 'weight') {
-      const buffer = this.#weights.buffer(ref.key);
+      const buffer = this.#weights.get(ref.key) as GPUBuffer;
       return ref.bytes === undefined
         ? { buffer }
         : { buffer, offset: ref.offset ?? 0, size: ref.bytes };
@@ -111,6 +111,8 @@ export class Bindings {
       size: uniformBytes(step.dispatch.kernel.uniforms),
     };
     const storage = step.buffers.map((ref) => {
+      const weight = ref.kind === 'weight' && this.#weights.get(ref.key);
+      if (weight && isTexture(weight)) return weight.createView();
       const buffer = substitutes?.get(boundaryOf(ref) ?? '');
       if (!buffer || ref.kind !== 'pool' || !ref.boundary) return this.rangeOf(ref);
       return { buffer, offset: ref.boundary.offset, size: ref.bytes };

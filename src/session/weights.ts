@@ -1,6 +1,7 @@
 /** Constants in GPU memory: uploaded as raw bytes, packed by kernels, kept for the session. */
 
 import { type Dispatch, uniformBytes, writeUniforms } from '../../shaders/lib/kernel.ts';
+import { texelBytes, textureSize } from '../../shaders/lib/weights.ts';
 import { internal } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
@@ -10,7 +11,7 @@ import { toDeviceBytes } from './words.ts';
 
 export class WeightStore {
   readonly #context: GpuContext;
-  readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #kept = new Map<string, GPUBuffer | GPUTexture>();
   /** How many plans read each weight. */
   readonly #users = new Map<string, number>();
 
@@ -18,16 +19,10 @@ export class WeightStore {
     this.#context = context;
   }
 
-  get bytes(): number {
-    let sum = 0;
-    for (const buffer of this.#buffers.values()) sum += buffer.size;
-    return sum;
-  }
-
-  buffer(key: string): GPUBuffer {
-    const buffer = this.#buffers.get(key);
-    if (!buffer) throw internal(`the weight "${key}" was never uploaded`);
-    return buffer;
+  get(key: string): GPUBuffer | GPUTexture {
+    const kept = this.#kept.get(key);
+    if (!kept) throw internal(`the weight "${key}" was never uploaded`);
+    return kept;
   }
 
   /** Uploads and packs what is not there yet; pipelines first, then one pass over the constants. */
@@ -38,7 +33,7 @@ export class WeightStore {
   ): Promise<void> {
     const { pipelines } = this.#context;
     for (const { key } of weights) this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
-    const missing = weights.filter((weight) => !this.#buffers.has(weight.key));
+    const missing = weights.filter(({ key }) => !this.#kept.has(key));
     const dispatches = missing.flatMap((weight) => weight.packing);
     const ready = await Promise.all(
       dispatches.map(async (dispatch) => {
@@ -90,14 +85,14 @@ export class WeightStore {
       const users = (this.#users.get(key) ?? 1) - 1;
       this.#users.set(key, users);
       if (users > 0 || isKept(weight)) continue;
-      this.#buffers.get(key)?.destroy();
-      this.#buffers.delete(key);
+      this.#kept.get(key)?.destroy();
+      this.#kept.delete(key);
     }
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers.values()) buffer.destroy();
-    this.#buffers.clear();
+    for (const kept of this.#kept.values()) kept.destroy();
+    this.#kept.clear();
   }
 
   #upload(
@@ -107,6 +102,7 @@ export class WeightStore {
   ): void {
     const { device } = this.#context;
     const temporary: GPUBuffer[] = [];
+    const textures: [GPUBuffer, PlannedWeight][] = [];
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const [name, group] of batch) {
@@ -120,12 +116,20 @@ export class WeightStore {
       });
       writeBytes(device.queue, { buffer: raw }, toDeviceBytes(constant, first.element, name));
       for (const weight of group) {
-        if (weight.packing.length === 0) this.#buffers.set(weight.key, raw);
-        else this.#pack(weight, raw, pass, compiled, temporary);
+        if (weight.packing.length === 0) this.#kept.set(weight.key, raw);
+        else {
+          const packed = this.#pack(weight, raw, pass, compiled, temporary);
+          this.#kept.set(weight.key, packed);
+          if (weight.texture) textures.push([packed, weight]);
+        }
       }
       if (!group.some((weight) => weight.packing.length === 0)) temporary.push(raw);
     }
     pass.end();
+    for (const [packed, weight] of textures) {
+      this.#kept.set(weight.key, this.#toTexture(weight, packed, encoder));
+      temporary.push(packed);
+    }
     device.queue.submit([encoder.finish()]);
     for (const buffer of temporary) buffer.destroy();
   }
@@ -136,14 +140,13 @@ export class WeightStore {
     pass: GPUComputePassEncoder,
     compiled: ReadonlyMap<Dispatch, CompiledKernel>,
     temporary: GPUBuffer[],
-  ): void {
+  ): GPUBuffer {
     const { device } = this.#context;
     const target = device.createBuffer({
       label: weight.key,
       size: weight.bytes,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
-    this.#buffers.set(weight.key, target);
     for (const dispatch of weight.packing) {
       const { pipeline, layout } = compiled.get(dispatch) as CompiledKernel;
       const block = new ArrayBuffer(uniformBytes(dispatch.kernel.uniforms));
@@ -166,7 +169,27 @@ export class WeightStore {
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(...dispatch.workgroups);
     }
+    return target;
   }
+
+  #toTexture(
+    { key, bytes, texture: format = 'rgba32float' }: PlannedWeight,
+    packed: GPUBuffer,
+    encoder: GPUCommandEncoder,
+  ): GPUTexture {
+    const size = textureSize(bytes, format);
+    const texture = this.#context.device.createTexture({
+      ...{ label: key, size, format },
+      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+    });
+    const bytesPerRow = size[0] * texelBytes[format];
+    encoder.copyBufferToTexture({ buffer: packed, bytesPerRow }, { texture }, size);
+    return texture;
+  }
+}
+
+export function isTexture(kept: GPUBuffer | GPUTexture): kept is GPUTexture {
+  return 'createView' in kept;
 }
 
 /** Bytes of raw uploads that exist beside their packed copies: bounds of that share. */

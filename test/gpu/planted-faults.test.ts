@@ -11,7 +11,7 @@ import { createPlan } from '../../src/plan/create-plan.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
 import { type VerifyReport, verifyExecutable } from '../../src/session/verify.ts';
 import { GpuExecutable } from '../../src/session/webgpu.ts';
-import { WeightStore } from '../../src/session/weights.ts';
+import { isTexture, WeightStore } from '../../src/session/weights.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 import { uniform } from '../support/random.ts';
 
@@ -162,11 +162,13 @@ describe('verify', () => {
     )?.key;
     if (!key) throw new Error('conv2 has no packed weights');
     const report = await verify(plan, (weights, device) => {
-      const buffer = weights.buffer(key);
+      const packed = weights.get(key);
       const zeros = device.createBuffer({ size: 64, usage: GPUBufferUsage.COPY_SRC });
       const encoder = device.createCommandEncoder();
       // One 4×4 block: one tap of four input for four output channels.
-      encoder.copyBufferToBuffer(zeros, 0, buffer, 64, 64);
+      if (isTexture(packed)) {
+        encoder.copyBufferToTexture({ buffer: zeros }, { texture: packed, origin: [4, 0] }, [4, 1]);
+      } else encoder.copyBufferToBuffer(zeros, 0, packed, 64, 64);
       device.queue.submit([encoder.finish()]);
     });
     expect(report.firstWrong?.node).toBe(conv2?.name);
@@ -203,7 +205,7 @@ describe('verify', () => {
     const values = elementsOf(plan.graph.constants.get(bias) as HostTensor) as Float32Array;
     const rotated = Float32Array.from(values, (_, at) => values[(at + 1) % 8] as number);
     const report = await verify(plan, (weights, device) =>
-      device.queue.writeBuffer(weights.buffer(bias), 0, rotated),
+      device.queue.writeBuffer(weights.get(bias) as GPUBuffer, 0, rotated),
     );
     expect(report.firstWrong?.node).toBe(conv2?.name);
   });

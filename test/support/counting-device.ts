@@ -17,7 +17,7 @@ const counted = [
 export interface CountingDevice {
   readonly device: GPUDevice;
   readonly counts: Counts;
-  /** Bytes of buffers made and not destroyed. */
+  /** Bytes of buffers and textures made and not destroyed. */
   liveBytes(): number;
   reset(): void;
 }
@@ -33,17 +33,17 @@ export function countCreations(device: GPUDevice): CountingDevice {
       value: (...given: unknown[]) => {
         counts[method] = (counts[method] ?? 0) + 1;
         const made = original(...given);
-        if (method === 'createBuffer') track(made as GPUBuffer);
+        if (method === 'createBuffer') track(made as GPUBuffer, (made as GPUBuffer).size);
+        if (method === 'createTexture') track(made as GPUTexture, bytesOf(made as GPUTexture));
         return made;
       },
     });
   }
-  function track(buffer: GPUBuffer): void {
-    const { size } = buffer;
+  function track(resource: GPUBuffer | GPUTexture, size: number): void {
     bytes += size;
-    const destroy = buffer.destroy.bind(buffer);
+    const destroy = resource.destroy.bind(resource);
     let live = true;
-    Object.defineProperty(buffer, 'destroy', {
+    Object.defineProperty(resource, 'destroy', {
       value: () => {
         if (live) bytes -= size;
         live = false;
@@ -59,4 +59,9 @@ export function countCreations(device: GPUDevice): CountingDevice {
       for (const method of counted) counts[method] = 0;
     },
   };
+}
+
+/** Of the two formats that weights are kept in. */
+function bytesOf({ width, height, format }: GPUTexture): number {
+  return width * height * (format === 'rgba32float' ? 16 : 8);
 }

@@ -14,17 +14,17 @@ import { convert } from '../layout/convert-layout.ts';
 import type { Candidate } from '../operator.ts';
 import { asColumn } from './as-column.ts';
 import { convBytes, geometryValues, sourceBytes } from './cost.ts';
-import { packWeights } from './packing.ts';
+import { packedBytes, unusedBeside, weightPackings, weightStorage } from './packing.ts';
 import { type ConvProblem, convInputs, hasWholeBlocks, tapsOf } from './problem.ts';
 
 export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[] {
   // A single row of pixels has the bytes of a single column: tiles lie along the longer axis.
   const p = asColumn(problem);
   const source = hasWholeBlocks(p) ? 'c4' : 'linear';
-  const lanes = caps.software ? convDirectLanes.software : convDirectLanes.hardware;
-  const offered = convDirectShapes.filter(
-    (s) => s.source === source && s.lanes === lanes && (caps.subgroups || !s.quad),
-  );
+  const weights = weightStorage(p, packedBytes(p), caps);
+  const narrow = caps.software && (weights === 'texture' || source === 'linear');
+  const lanes = convDirectLanes[narrow ? 'software' : 'hardware'];
+  const offered = convDirectShapes.filter((s) => s.source === source && s.lanes === lanes);
   const height = p.dilationY === 1 ? p.kernelHeight : 0;
   const columns = offered.filter((s) => s.kernelHeight === height && s.strideY === p.strideY);
   const slides = p.strideY === p.dilationY && p.kernelHeight > 1;
@@ -35,7 +35,7 @@ export function lowerDirect(problem: ConvProblem, caps: DeviceCaps): Candidate[]
 }
 
 function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Candidate {
-  const { rows, blocks, lanes, slide, quad } = shape;
+  const { rows, blocks, lanes, slide, weights } = shape;
   const outBlocks = channelBlocks(p.outChannels);
   const tilesY = Math.ceil(p.outHeight / rows);
   const tiles = p.batch * p.outDepth * tilesY * p.outWidth;
@@ -47,7 +47,7 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
   const dims = [p.batch, p.inChannels, p.inDepth, p.inHeight, p.inWidth];
   const bytes = converts ? sourceBytes(p) : 0;
   return {
-    algorithm: `conv_direct.${rows}x${blocks}${slide ? 's' : quad ? 'q' : ''}`,
+    algorithm: `conv_direct.${rows}x${blocks}${slide ? 's' : ''}`,
     dispatches: [
       ...(converts ? convert('c4', p.element, dims, scratch(0)) : []),
       dispatch(
@@ -57,13 +57,13 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
         [
           converts ? scratch(0) : input(convInputs.source),
           packed(0),
-          ...epilogueBuffers(p.epilogue, packed(0)),
+          ...epilogueBuffers(p.epilogue, unusedBeside(weights)),
         ],
         foldWorkgroups(tileGroups * blockGroups),
       ),
     ],
     scratch: converts ? [bytes] : [],
-    packings: [packWeights(p)],
+    packings: weightPackings(p, weights),
     cost: {
       macs: tileGroups * lanes * rows * blockGroups * blocks * 4 * channels * tapsOf(p),
       bytes: convBytes(p) + 2 * bytes,
@@ -76,32 +76,35 @@ function candidate(p: ConvProblem, shape: ConvDirectShape, caps: DeviceCaps): Ca
 }
 
 /**
- * Share of the multiply-add ceiling, measured by CPU time on lavapipe and SwiftShader. Both load
- * lane by lane, whatever the address. llvmpipe wants short bodies besides: there one tap at a time
- * wins over a column, most of all where rows slide; on SwiftShader it is the other way round.
+ * Share of the multiply-add ceiling. Software adapters: between those measured by CPU time on
+ * llvmpipe and SwiftShader; loads are dear there, least of all from textures, hence tall tiles.
  * Others: by loads for each multiply-add, until it is measured.
  */
-function efficiency(
-  { source, rows, blocks, kernelHeight, slide, quad }: ConvDirectShape,
-  taps: number,
-  caps: DeviceCaps,
-) {
-  const large = rows > 4;
-  const { architecture, description } = caps.adapter;
-  const swiftShader = /swiftshader/i.test(architecture + description);
-  if (source === 'linear') {
-    if (caps.software) return large ? 0.17 : 0.11;
-    return large ? 0.3 : 0.25;
-  }
-  if (kernelHeight > 0) {
-    if (swiftShader) return quad ? (rows > 8 ? 0.55 : 0.48) : rows > 8 ? 0.43 : large ? 0.36 : 0.24;
-    if (caps.software) return large ? 0.17 : 0.13;
-    return large ? 0.35 : 0.3;
-  }
-  if (slide) return caps.software ? (swiftShader ? 0.25 : rows > 8 ? 0.34 : 0.26) : 0.28;
+function efficiency(shape: ConvDirectShape, taps: number, { software }: DeviceCaps): number {
+  const { source, rows, blocks, kernelHeight, slide, weights } = shape;
+  const form =
+    source === 'linear' ? 'linear' : kernelHeight > 0 ? 'column' : slide ? 'slide' : 'single';
+  const size = rows > 8 ? 3 : rows <= 4 ? 0 : blocks === 4 ? 2 : 1;
+  let share = shares[software ? 'software' : 'hardware'][form][size] as number;
+  if (!software) return share;
+  if (blocks === 4 && rows >= 8) share += rows > 8 ? 0.04 : -0.03;
+  if (form === 'column' && weights === 'buffer') share *= 0.75;
   // A loop over one tap in the loop over channels costs half of what it does.
-  if (caps.software && taps === 1) return blocks === 4 ? 0.12 : 0.09;
-  if (swiftShader) return blocks === 4 ? 0.3 : large ? 0.22 : 0.18;
-  if (caps.software) return blocks === 4 ? 0.25 : large ? 0.16 : 0.13;
-  return blocks === 4 ? 0.3 : large ? 0.25 : 0.2;
+  return form === 'single' && taps === 1 ? share / 2 : share;
 }
+
+/** By the tile's size: of four rows, of seven or eight and two blocks, four blocks; taller ones. */
+const shares = {
+  hardware: {
+    linear: [0.25, 0.3],
+    column: [0.3, 0.35],
+    slide: [0.28, 0.28],
+    single: [0.2, 0.25, 0.3],
+  },
+  software: {
+    linear: [0.18, 0.25],
+    column: [0.25, 0.36, 0.34, 0.4],
+    slide: [0.25, 0.25, 0.26, 0.34],
+    single: [0.18, 0.22, 0.29],
+  },
+};

@@ -69,6 +69,7 @@ function lowerImplicit(p: ConvProblem, caps: DeviceCaps): Candidate[] {
       );
       return productCandidate(`conv_implicit_gemm.${tile}${end.suffix}`, p, {
         name: tile,
+        weights: 'buffer',
         dispatches: [work, ...end.dispatches],
         scratch: end.scratch,
         partialBytes: end.partialBytes,

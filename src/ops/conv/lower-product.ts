@@ -3,6 +3,7 @@
 import {
   gemmC4,
   type RegisterTileName,
+  readsTexture,
   registerLanes,
   registerTileNames,
   registerTiles,
@@ -21,11 +22,12 @@ import {
   productTiles,
   tileThreads,
 } from '../../../shaders/lib/product-tile.ts';
+import type { WeightStorage } from '../../../shaders/lib/weights.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Layout } from '../../graph/graph.ts';
 import type { Candidate, Cost } from '../operator.ts';
 import { convBytes } from './cost.ts';
-import { packWeights } from './packing.ts';
+import { packedBytes, unusedBeside, weightPackings, weightStorage } from './packing.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
 import { productSizes, sliceCounts, splitEnd } from './split.ts';
 
@@ -54,6 +56,8 @@ function gemmTiles(p: ConvProblem, caps: DeviceCaps): readonly TileName[] {
 /** One way to compute a product: its tile and slices, what it dispatches and takes. */
 export type Product = Pick<Candidate, 'dispatches' | 'scratch'> & {
   readonly name: string;
+  /** Where it reads the packed weights. */
+  readonly weights: WeightStorage;
   readonly cost: Omit<Cost, 'bytes'>;
   /** Bytes of partial sums. */
   readonly partialBytes: number;
@@ -68,12 +72,14 @@ export function products(
   caps: DeviceCaps,
 ): Product[] {
   const { columns, outBlocks, kBlocks } = productSizes(p);
+  const storage = weightStorage(p, packedBytes(p), caps);
   return gemmTiles(p, caps).flatMap((tile) => {
     const register = isRegister(tile);
     const { pixels, blocks } = register ? registerTiles[tile] : productTiles[tile];
     const lanes = register
       ? registerLanes[caps.software ? 'software' : 'hardware']
       : tileThreads(productTiles[tile]);
+    const weights = register && readsTexture(tile) ? storage : 'buffer';
     const stride = Math.ceil(columns / pixels);
     const columnGroups = Math.ceil(register ? stride / lanes : columns / pixels);
     const workgroups =
@@ -84,13 +90,14 @@ export function products(
     const splits = !register || splitRegisterTiles.includes(tile);
     const counts = !splits ? [1] : sliceCounts(kBlocks, workgroups * lanes, caps);
     return counts.map((count) => {
-      const { values, ...end } = splitEnd(p, count, at);
-      const variant = { tile, lanes, source, ...end.variant };
+      const { values, ...end } = splitEnd(p, count, at, unusedBeside(weights));
+      const variant = { tile, lanes, source, weights, ...end.variant };
       const buffers = [from, packed(0), ...end.buffers];
       const all = foldWorkgroups(workgroups * values.slices);
       const work = dispatch(gemmC4, variant, { ...values, columnGroups, stride }, buffers, all);
       return {
         name: `${tile}${end.suffix}`,
+        weights,
         dispatches: [work, ...end.dispatches],
         scratch: end.scratch,
         partialBytes: end.partialBytes,
@@ -111,10 +118,10 @@ export function products(
  * by loads for each multiply-add, until it is measured.
  */
 const efficiencies: Readonly<Record<TileName, { software: number; hardware: number }>> = {
-  '8x4r': { software: 0.23, hardware: 0.35 },
-  '7x4r': { software: 0.23, hardware: 0.33 },
-  '4x4r': { software: 0.18, hardware: 0.3 },
-  '4x2r': { software: 0.15, hardware: 0.2 },
+  '8x4r': { software: 0.25, hardware: 0.35 },
+  '7x4r': { software: 0.25, hardware: 0.33 },
+  '4x4r': { software: 0.19, hardware: 0.3 },
+  '4x2r': { software: 0.16, hardware: 0.2 },
   '1x1r': { software: 0.05, hardware: 0.04 },
   '16x64': { software: 0.14, hardware: 0.3 },
   '32x32': { software: 0.14, hardware: 0.3 },
@@ -147,13 +154,13 @@ export function lowerPointwise(p: ConvProblem, caps: DeviceCaps): Candidate[] {
 }
 
 export function productCandidate(algorithm: string, p: ConvProblem, product: Product): Candidate {
-  const { dispatches, scratch, cost, partialBytes } = product;
+  const { dispatches, scratch, weights, cost, partialBytes } = product;
   const { serialBytes = 0 } = cost;
   return {
     algorithm,
     dispatches,
     scratch,
-    packings: [packWeights(p)],
+    packings: weightPackings(p, weights),
     cost: {
       ...cost,
       bytes: convBytes(p) + serialBytes + 2 * partialBytes,

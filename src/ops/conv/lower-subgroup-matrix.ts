@@ -47,7 +47,7 @@ export function lowerSubgroupMatrix(p: ConvProblem, caps: DeviceCaps): Candidate
     productCandidate('conv_subgroup_matrix', p, {
       name: '',
       dispatches: [work],
-      ...{ scratch: [], partialBytes: 0 },
+      ...{ weights: 'buffer', scratch: [], partialBytes: 0 },
       cost: {
         macs: workgroups * pixels * blocks * 4 * kBlocks * 4,
         invocations: workgroups * subgroupSize,

@@ -1,8 +1,22 @@
 /** Weights as 4×4 blocks: one packing for all kernels. */
 
-import { dispatch, foldWorkgroups, input, output } from '../../../shaders/lib/kernel.ts';
+import type { FloatElement } from '../../../shaders/lib/epilogue.ts';
+import {
+  type BufferRole,
+  dispatch,
+  foldWorkgroups,
+  input,
+  output,
+  packed,
+} from '../../../shaders/lib/kernel.ts';
 import { channelBlocks } from '../../../shaders/lib/layout.ts';
+import {
+  mostTextureBytes,
+  type WeightStorage,
+  weightFormats,
+} from '../../../shaders/lib/weights.ts';
 import { packConv } from '../../../shaders/pack_conv.ts';
+import type { DeviceCaps } from '../../gpu/caps.ts';
 import { elementBytes } from '../device-tensor.ts';
 import type { Packing } from '../operator.ts';
 import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
@@ -11,6 +25,22 @@ import { type ConvProblem, convInputs, tapsOf } from './problem.ts';
 export function packedBytes(problem: ConvProblem): number {
   const blocks = channelBlocks(problem.outChannels) * channelBlocks(problem.inChannels);
   return blocks * tapsOf(problem) * 16 * elementBytes(problem.element);
+}
+
+/** Where packed weights of so many bytes lie best, for kernels that can have both. */
+export function weightStorage(
+  { constantWeight }: ConvProblem,
+  bytes: number,
+  caps: DeviceCaps,
+): WeightStorage {
+  const fits = bytes <= mostTextureBytes;
+  return caps.software && constantWeight && fits ? 'texture' : 'buffer';
+}
+
+/** The packing, kept in a texture where that is the storage. */
+export function stored(packing: Packing, element: FloatElement, storage: WeightStorage): Packing {
+  if (storage === 'buffer') return packing;
+  return { ...packing, key: `${packing.key}.texture`, texture: weightFormats[element] };
 }
 
 /** Where the weight of an output and an input channel lies in the raw tensor, in elements. */
@@ -32,6 +62,24 @@ export function packWeights(problem: ConvProblem): Packing {
     outPerGroup: outChannels,
   });
 }
+
+/** The packed weights in this storage, and what a dispatch binds `unusedBeside` them. */
+export function weightPackings(problem: ConvProblem, storage: WeightStorage): Packing[] {
+  const weights = stored(packWeights(problem), problem.element, storage);
+  return storage === 'texture' ? [weights, nothing] : [weights];
+}
+
+/** A buffer that is only read, for steps that an epilogue lacks: a texture cannot stand in. */
+export function unusedBeside(storage: WeightStorage): BufferRole {
+  return packed(storage === 'texture' ? 1 : 0);
+}
+
+const nothing: Packing = {
+  made: { type: 'float32', dims: [4], bytes: new Uint8Array(16) },
+  key: 'nothing',
+  bytes: 16,
+  dispatches: [],
+};
 
 /** `[C, O / group, taps…]`, of ConvTranspose; `inChannels` are those of one group. */
 export function packTransposedWeights(problem: ConvProblem): Packing {

@@ -43,6 +43,8 @@ export interface ConvProblem extends ConvGeometry {
   readonly element: FloatElement;
   /** Layout of input 0; that of the output and the residual is the epilogue's, weights are linear. */
   readonly sourceLayout: Layout;
+  /** The weights are known when the plan is made. */
+  readonly constantWeight: boolean;
   readonly epilogue: EpilogueSteps;
 }
 
@@ -92,6 +94,7 @@ export function problemOf(
     ...geometryOf(source.dims, weight.dims, result.dims),
     element,
     sourceLayout: source.layout,
+    constantWeight: io.constant(convInputs.weight) !== undefined,
     epilogue: {
       outChannels: result.dims[1] as number,
       outPixels: sizeOf(result.dims.slice(2)),

@@ -67,8 +67,16 @@ interface SplitEnd {
   readonly suffix: string;
 }
 
-/** A product ends in its epilogue, or with partial sums in scratch buffer `at` and their sum. */
-export function splitEnd(p: ConvProblem, count: number, at: number): SplitEnd {
+/**
+ * A product ends in its epilogue, which binds `unused` where it lacks a step, or with partial sums
+ * in scratch buffer `at` and their sum.
+ */
+export function splitEnd(
+  p: ConvProblem,
+  count: number,
+  at: number,
+  unused: BufferRole = packed(0),
+): SplitEnd {
   const sizes = productSizes(p);
   const { element, epilogue } = p;
   const variant = epilogueVariant(element, epilogue);
@@ -81,7 +89,7 @@ export function splitEnd(p: ConvProblem, count: number, at: number): SplitEnd {
     return {
       values,
       variant: { ...variant, split: false },
-      buffers: epilogueBuffers(epilogue, packed(0)),
+      buffers: epilogueBuffers(epilogue, unused),
       ...{ dispatches: [], scratch: [], partialBytes: 0, suffix: '' },
     };
   }

@@ -53,6 +53,13 @@ export const convBasicCases: readonly ConvCase[] = [
     },
   ),
   conv(
+    'weights in a row of texels and a part of one',
+    [1, 33, 4, 3],
+    [28, 33, 3, 3],
+    { pads: [1, 0, 1, 0] },
+    { algorithms: ['conv_direct.8x2', 'conv_direct.14x4'] },
+  ),
+  conv(
     '1×1, batch of 3, channels 13 → 19, residual',
     [3, 13, 7, 5],
     [19, 13, 1, 1],

@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { type ReferenceTensor, toReference } from '../../../src/core/reference.ts';
-import type { Dim, StaticTensorType, TensorType } from '../../../src/core/shape.ts';
+import {
+  type Dim,
+  type StaticTensorType,
+  sizeOf,
+  type TensorType,
+} from '../../../src/core/shape.ts';
+import type { HostTensor } from '../../../src/core/tensor.ts';
 import { compatibilityCaps, type DeviceCaps } from '../../../src/gpu/caps.ts';
 import type { Layout } from '../../../src/graph/graph.ts';
 import { RecordAttributeReader } from '../../../src/ops/attributes.ts';
@@ -192,6 +198,7 @@ function candidates(
   values: Readonly<Record<string, PlainAttribute>>,
   caps: DeviceCaps,
   layout: Layout = 'c4',
+  weight?: HostTensor,
 ) {
   const attributes = attributesOf(values);
   const dims = conv.infer([float(x), float(w)], attributes, () => undefined)[0]?.dims;
@@ -199,10 +206,13 @@ function candidates(
     inputs: [deviceTensor('float32', x, layout, caps), deviceTensor('float32', w, 'linear', caps)],
     outputs: [deviceTensor('float32', dims as readonly number[], 'c4', caps)],
     epilogue: undefined,
-    constant: () => undefined,
+    constant: (index) => (index === 1 ? weight : undefined),
   };
   return conv.lower(io, attributes, caps);
 }
+
+const zeros = (dims: readonly number[]): HostTensor =>
+  tensorOf(dims, Array<number>(sizeOf(dims)).fill(0));
 
 /** Algorithms without their tiles. */
 const kinds = (list: readonly { readonly algorithm: string }[]): string[] => [
@@ -256,16 +266,29 @@ describe('what is offered', () => {
     };
     const pads = [1, 1, 1, 1];
     const best = (x: readonly number[], w: readonly number[], caps: DeviceCaps) =>
-      rankCandidates(candidates(x, w, { pads }, caps), caps)[0]?.candidate;
-    expect(best([1, 64, 30, 30], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.14x2s');
+      rankCandidates(candidates(x, w, { pads }, caps, 'c4', zeros(w)), caps)[0]?.candidate;
+    // A column of the kernel at a time; where it is higher than those, rows that slide.
+    expect(best([1, 64, 30, 30], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.7x2');
+    expect(best([1, 64, 33, 33], [64, 64, 8, 8], software)?.algorithm).toBe('conv_direct.14x2s');
     // Seven rows would be half of a tile of fourteen.
-    expect(best([1, 64, 9, 9], [64, 64, 5, 5], software)?.algorithm).toBe('conv_direct.7x4s');
-    // Where loads are dear, a column of the kernel at a time, in quads where there are subgroups.
+    expect(best([1, 64, 12, 12], [64, 64, 8, 8], software)?.algorithm).toBe('conv_direct.7x4');
     const adapter = { ...software.adapter, architecture: 'swiftshader' };
     const swiftShader = { ...software, adapter };
     expect(best([1, 64, 66, 66], [64, 64, 5, 5], swiftShader)?.algorithm).toBe('conv_direct.8x2');
-    const quads = { ...swiftShader, subgroups: true };
-    expect(best([1, 64, 9, 9], [64, 64, 5, 5], quads)?.algorithm).toBe('conv_direct.7x4q');
     expect(best([1, 64, 64, 64], [64, 64, 5, 5], compatibilityCaps)?.cost.barriers).toBe(true);
+  });
+
+  test('constant weights lie in a texture on software adapters, fed ones and those of GPUs in a buffer', () => {
+    const software: DeviceCaps = { ...compatibilityCaps, software: true };
+    const weight = zeros([8, 8, 3, 3]);
+    const kept = (caps: DeviceCaps, constant?: HostTensor) =>
+      candidates([1, 8, 6, 6], [8, 8, 3, 3], {}, caps, 'c4', constant)
+        .filter(({ algorithm }) => /^(conv_direct|winograd)/.test(algorithm))
+        .map(({ packings }) => packings[0]?.texture);
+    expect(new Set(kept(software, weight))).toEqual(new Set(['rgba32float']));
+    expect(new Set(kept(software))).toEqual(new Set([undefined]));
+    expect(new Set(kept(compatibilityCaps, weight))).toEqual(new Set([undefined]));
+    const products = candidates([1, 8, 6, 6], [8, 8, 1, 1], {}, software, 'c4', weight);
+    expect(products.map(({ packings }) => packings[0]?.key)).toContain('conv.f32.texture');
   });
 });
