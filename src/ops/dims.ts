@@ -1,5 +1,6 @@
 /** Dimensions as operators infer them: exact with numbers, best effort with symbols. */
 
+import { isFloat } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { type Dim, formatDims, multiplyDims } from '../core/shape.ts';
 import { integersOf } from '../core/tensor.ts';
@@ -8,6 +9,9 @@ import type { HostValues } from './operator.ts';
 /** The integers of an input that is known on the host, else undefined. */
 export function integersAt(known: HostValues, index: number): number[] | undefined {
   const tensor = known(index);
+  if (tensor && isFloat(tensor.type)) {
+    throw new WgconvError('wrong-type', `input ${index} must be integers, not ${tensor.type}`);
+  }
   return tensor && integersOf(tensor);
 }
 

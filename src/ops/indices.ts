@@ -1,16 +1,20 @@
 /** Indices whose values are known: constants when a plan is made, fed ones when a run begins. */
 
 import { WgconvError } from '../core/errors.ts';
-import type { Dim } from '../core/shape.ts';
+import type { Dim, TensorType } from '../core/shape.ts';
 import { elementsOf, type HostTensor } from '../core/tensor.ts';
 
 /** Throws unless index `at` may pick from `sizes[at mod their number]`, as far as both are known. */
 export function checkIndices(
-  indices: HostTensor | undefined,
+  { type }: TensorType,
+  known: HostTensor | undefined,
   sizes: readonly Dim[],
   check: (index: number, size: number) => unknown = checkIndex,
 ): void {
-  const elements = indices && elementsOf(indices);
+  if (type !== 'int32' && type !== 'int64') {
+    throw new WgconvError('wrong-type', `indices must be int32 or int64, not ${type}`);
+  }
+  const elements = known && elementsOf(known);
   for (let at = 0; elements && at < elements.length; at++) {
     const size = sizes[at % sizes.length];
     if (typeof size === 'number') check(Number(elements[at]), size);

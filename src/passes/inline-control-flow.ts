@@ -3,8 +3,10 @@
  * condition and count follow from constants (and, once they are given, from the input shapes).
  */
 
+import type { DataType } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
-import { elementsOf, type HostTensor, hostTensor, integersOf } from '../core/tensor.ts';
+import { formatDims, sizeOf } from '../core/shape.ts';
+import { elementsOf, type HostTensor, hostTensor } from '../core/tensor.ts';
 import { capturesOf, type Graph, type Node, type Subgraph } from '../graph/graph.ts';
 import { attributeValues, buildNode, type OperatorLookup } from '../ops/build-node.ts';
 import type { ControlAttributes } from '../ops/control/operators.ts';
@@ -93,7 +95,7 @@ class Inlining {
     const { bodies } = node.attributes as ControlAttributes;
     const condition = await this.#valueOf(node, node.inputs[0] ?? '', 'the condition');
     if (!condition) return false;
-    const taken = isTrue(condition) ? 0 : 1;
+    const taken = single(node, condition, 'bool', 'the condition') ? 0 : 1;
     const body = bodies[taken] as Subgraph;
     const outputs = this.#add(
       body,
@@ -114,7 +116,7 @@ class Inlining {
     const count =
       countName === '' ? undefined : await this.#valueOf(node, countName, 'the trip count');
     if (countName !== '' && !count) return false;
-    const trips = count ? (integersOf(count)[0] as number) : Number.POSITIVE_INFINITY;
+    const trips = count ? single(node, count, 'int64', 'the trip count') : Number.POSITIVE_INFINITY;
     let condition = conditionName;
     let carried: readonly string[] = initial;
     const scans: string[][] = body.outputs.slice(1 + initial.length).map(() => []);
@@ -122,7 +124,7 @@ class Inlining {
       if (condition !== '') {
         const value = await this.#valueOf(node, condition, `the condition of iteration ${trip}`);
         if (!value) return false;
-        if (!isTrue(value)) break;
+        if (!single(node, value, 'bool', 'the condition')) break;
       }
       if (trip >= mostIterations) {
         throw new WgconvError(
@@ -278,6 +280,13 @@ function captured(node: Node): ReadonlyMap<string, string> {
   );
 }
 
-function isTrue(tensor: HostTensor): boolean {
-  return Number((elementsOf(tensor) as ArrayLike<number | bigint>)[0]) !== 0;
+/** The only element, of the type that the definition names. */
+function single(node: Node, tensor: HostTensor, type: DataType, what: string): number {
+  const { dims } = tensor;
+  if (tensor.type === type && sizeOf(dims) === 1) return Number(elementsOf(tensor)[0]);
+  throw new WgconvError(
+    'invalid-model',
+    `${what} must be one ${type}, not ${tensor.type} of shape ${formatDims(dims)}`,
+    { node: node.name, operator: node.op },
+  );
 }

@@ -3,6 +3,7 @@
 import { isFloat } from '../../core/dtype.ts';
 import type { TensorType } from '../../core/shape.ts';
 import { lazyModule } from '../lazy.ts';
+import { requireOneType } from '../one-type.ts';
 import { defineOperator } from '../operator.ts';
 import { type Equation, labelled, parseEquation } from './equation.ts';
 
@@ -17,6 +18,7 @@ export const einsum = defineOperator<Equation>({
     const types = inputs.filter((type): type is TensorType => type !== undefined);
     const [first] = types;
     if (!first || types.length < inputs.length) return [];
+    requireOneType(Object.fromEntries(inputs.map((type, at) => [`input ${at}`, type])));
     const { result, sizes } = labelled(
       equation,
       types.map(({ dims }) => dims),

@@ -68,7 +68,7 @@ const gather = defineOperator<AxisAttributes>({
   infer([x, indices], attributes, known) {
     if (!x || !indices) return [];
     const axis = normaliseAxis(attributes.axis, x.dims.length);
-    checkIndices(known(1), x.dims.slice(axis, axis + 1));
+    checkIndices(indices, known(1), x.dims.slice(axis, axis + 1));
     const dims = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
     return [{ type: x.type, dims }];
   },
@@ -98,7 +98,7 @@ const gatherElements = defineOperator<AxisAttributes>({
     if (!x || !indices) return [];
     const axis = normaliseAxis(attributes.axis, x.dims.length);
     requireWithin(indices.dims, x.dims, axis);
-    checkIndices(known(1), x.dims.slice(axis, axis + 1));
+    checkIndices(indices, known(1), x.dims.slice(axis, axis + 1));
     return [{ type: x.type, dims: indices.dims }];
   },
   accuracy: 'exact',
@@ -137,7 +137,7 @@ const gatherNd = defineOperator<{ readonly batchDims: number }>({
     for (let axis = 0; axis < batchDims; axis++) {
       requireSameDim(x.dims[axis] ?? 0, indices.dims[axis] ?? 0, [x.dims, indices.dims]);
     }
-    checkIndices(known(1), x.dims.slice(batchDims, batchDims + depth));
+    checkIndices(indices, known(1), x.dims.slice(batchDims, batchDims + depth));
     return [
       { type: x.type, dims: [...indices.dims.slice(0, -1), ...x.dims.slice(batchDims + depth)] },
     ];

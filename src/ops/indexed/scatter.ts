@@ -21,10 +21,11 @@ import { isFloat, kindOf } from '../../core/dtype.ts';
 import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { deviceBytes, elementBytes } from '../device-tensor.ts';
-import { integersAt, invalidShape, requireSameDim } from '../dims.ts';
+import { invalidShape, requireSameDim } from '../dims.ts';
 import { checkIndices } from '../indices.ts';
 import { movement } from '../movement/candidate.ts';
 import { copyAll, copyDispatches } from '../movement/copy.ts';
+import { requireOneType } from '../one-type.ts';
 import {
   type Accuracy,
   type AnyOperator,
@@ -154,10 +155,11 @@ function defineScatterElements(type: 'Scatter' | 'ScatterElements'): AnyOperator
     }),
     infer([data, indices, updates], attributes, known) {
       if (!data || !indices || !updates) return [];
+      requireOneType({ data, updates });
       const axis = normaliseAxis(attributes.axis, data.dims.length);
       requireWithin(indices.dims, data.dims, axis);
       requireSameShape(updates.dims, indices.dims);
-      checkIndices(known(1), data.dims.slice(axis, axis + 1));
+      checkIndices(indices, known(1), data.dims.slice(axis, axis + 1));
       return [{ type: data.type, dims: data.dims }];
     },
     accuracy,
@@ -189,9 +191,10 @@ const scatterNd = defineOperator<Reduces>({
   attributes: (source) => ({ reduction: parseReduction(source) }),
   infer([data, indices, updates], _, known) {
     if (!data || !indices || !updates) return [];
+    requireOneType({ data, updates });
     const depth = tupleDepth(indices.dims, data.dims.length);
     requireSameShape(updates.dims, [...indices.dims.slice(0, -1), ...data.dims.slice(depth)]);
-    checkIndices(known(1), data.dims.slice(0, depth));
+    checkIndices(indices, known(1), data.dims.slice(0, depth));
     return [{ type: data.type, dims: data.dims }];
   },
   accuracy,
@@ -255,7 +258,8 @@ const oneHot = defineOperator<{ readonly axis: number }>({
   infer([indices, , values], attributes, known) {
     if (!indices || !values) return [];
     const axis = normaliseAxis(attributes.axis, indices.dims.length + 1);
-    const depth = integersAt(known, 1)?.[0];
+    const given = known(1);
+    const depth = given && integersOf(given)[0];
     if (depth !== undefined && !(depth >= 0)) invalidShape(`the depth ${depth} is no size`);
     const size = depth === undefined ? 'depth' : Math.trunc(depth);
     const dims = [...indices.dims.slice(0, axis), size, ...indices.dims.slice(axis)];

@@ -4,6 +4,7 @@ import { input, output } from '../../../shaders/lib/kernel.ts';
 import { type Dim, normaliseAxis } from '../../core/shape.ts';
 import { addDims, requireSameDim } from '../dims.ts';
 import { c4OrLinear, isImage, uniformChoice } from '../layouts.ts';
+import { requireOneType } from '../one-type.ts';
 import { defineOperator } from '../operator.ts';
 import { movement } from './candidate.ts';
 import { placeDispatches } from './region.ts';
@@ -19,6 +20,7 @@ export const concat = defineOperator<ConcatAttributes>({
   infer(inputs, attributes) {
     const [first, ...others] = inputs;
     if (!first || others.some((other) => !other)) return [];
+    requireOneType(Object.fromEntries(inputs.map((type, at) => [`input ${at}`, type])));
     const axis = normaliseAxis(attributes.axis, first.dims.length);
     const shapes = inputs.map((type) => type?.dims ?? []);
     const dims: Dim[] = first.dims.map((dim, index) => {

@@ -9,6 +9,7 @@ import {
   multiplyDims,
   stridesOf,
 } from '../../core/shape.ts';
+import { integersOf } from '../../core/tensor.ts';
 import { elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
 import { defineOperator, type HostValues } from '../operator.ts';
@@ -51,22 +52,22 @@ export const expand = defineOperator<null>({
 });
 
 interface TileAttributes {
-  /** Opset 1: inputs `tiles` and `axis` are scalars, for one axis. */
+  /** Opset 1: inputs `tiles` and `axis` are scalars of the data's type, for one axis. */
   readonly oneAxis: boolean;
 }
 
 /** How often the tensor is repeated along each axis. */
 function repeats(rank: number, { oneAxis }: TileAttributes, known: HostValues) {
-  const counts = integersAt(known, 1);
   if (!oneAxis) {
+    const counts = integersAt(known, 1);
     if (counts && counts.length !== rank) {
       invalidShape(`repeats [${counts}] of Tile are not one for each of ${rank} axes`);
     }
     return counts;
   }
-  const axis = integersAt(known, 2)?.[0];
-  if (counts?.[0] === undefined || axis === undefined) return undefined;
-  return new Array<number>(rank).fill(1).with(axis, counts[0]);
+  const [count, axis] = [known(1), known(2)].map((tensor) => tensor && integersOf(tensor)[0]);
+  if (count === undefined || axis === undefined) return undefined;
+  return new Array<number>(rank).fill(1).with(axis, count);
 }
 
 export const tile = defineOperator<TileAttributes>({

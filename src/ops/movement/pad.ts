@@ -9,6 +9,7 @@ import { toReference } from '../../core/reference.ts';
 import { formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import { addDims, integersAt, invalidShape, unknownDims } from '../dims.ts';
 import { c4OrLinear, uniformChoice } from '../layouts.ts';
+import { requireOneType } from '../one-type.ts';
 import {
   type AttributeReader,
   type Candidate,
@@ -93,8 +94,9 @@ export const pad = defineOperator<PadAttributes>({
     pads: source.ints(opset < 2 ? 'paddings' : 'pads'),
     value: source.float('value', 0),
   }),
-  infer([x, _pads, _value, axes], attributes, known) {
+  infer([x, _pads, value, axes], attributes, known) {
     if (!x) return [];
+    requireOneType({ data: x, constant_value: value });
     const pads = padsOf(x.dims.length, attributes, known, axes !== undefined);
     if (!pads) {
       const dims = unknownDims(`Pad${formatDims(x.dims)}`, x.dims.length);

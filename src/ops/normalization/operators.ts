@@ -19,7 +19,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { type Dim, formatDims, normaliseAxis, sizeOf, type TensorType } from '../../core/shape.ts';
 import { invalidShape } from '../dims.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { elementTypeOfNumber } from '../onnx-types.ts';
+import { requireOneType } from '../one-type.ts';
 import {
   type AnyOperator,
   type AttributeReader,
@@ -83,13 +83,26 @@ interface LayerAttributes {
   readonly epsilon: number;
 }
 
-function readLayer(source: AttributeReader): LayerAttributes {
+/** float32, float16, float64 and bfloat16: it says only how much may be lost. */
+function readStashType(source: AttributeReader): number {
   const stash = source.int('stash_type', 1);
-  // Bfloat16 says only how much may be lost; as the type of an output it does not exist here.
-  if (source.outputCount > 1 && elementTypeOfNumber(stash) !== 'float32') {
+  if (![1, 10, 11, 16].includes(stash)) {
+    source.fail(`stash_type ${stash} is no floating-point type; use 1 (float32)`);
+  }
+  return stash;
+}
+
+function readLayer(source: AttributeReader): LayerAttributes {
+  const stash = readStashType(source);
+  if (source.outputCount > 1 && stash !== 1) {
     source.fail(`Mean and InvStdDev of stash_type ${stash} are not supported; use 1 (float32)`);
   }
   return { axis: source.int('axis', -1), epsilon: source.float('epsilon', 1e-5) };
+}
+
+/** All but RMSNormalization have one type. */
+function checkTypes(x: TensorType, [scale, bias]: readonly (TensorType | undefined)[]): void {
+  requireOneType({ X: x, scale, bias });
 }
 
 /** Scale and bias are broadcast to X. */
@@ -145,6 +158,7 @@ function checkGroups(
   operands: readonly (TensorType | undefined)[],
   { groups, scalesGroups }: GroupAttributes,
 ): void {
+  checkTypes(x, operands);
   const [, channels] = x.dims;
   if (channels === undefined) invalidShape(`X ${formatDims(x.dims)} has no axis of channels`);
   if (typeof channels !== 'number') return;
@@ -182,7 +196,10 @@ export const normalisationOperators: readonly AnyOperator[] = [
   normalisationOperator<LayerAttributes>({
     ...{ type: 'LayerNormalization', inputs: [2, 3] },
     attributes: readLayer,
-    check: checkLayer,
+    check(x, operands) {
+      checkTypes(x, operands);
+      checkLayer(x, operands);
+    },
     normalisation: layerNormalisation('moments'),
     statistics(dims, { axis }) {
       const first = normaliseAxis(axis, dims.length);
@@ -209,7 +226,7 @@ export const normalisationOperators: readonly AnyOperator[] = [
   normalisationOperator<GroupAttributes>({
     ...{ type: 'GroupNormalization', inputs: [3, 3] },
     attributes(source, opset) {
-      if (opset >= 21) source.has('stash_type');
+      if (opset >= 21) readStashType(source);
       const groups = source.int('num_groups');
       if (groups < 1) source.fail(`num_groups must be positive, not ${groups}`);
       return { epsilon: source.float('epsilon', 1e-5), groups, scalesGroups: opset < 21 };

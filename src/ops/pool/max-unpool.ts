@@ -79,7 +79,7 @@ export const maxUnpool = defineOperator<MaxUnpoolAttributes>({
     });
     checkWindow(x.dims.length - 2, attributes.kernelShape, attributes);
     const dims = outputShape ? givenDims(x.dims, known) : unpooledDims(x.dims, attributes);
-    checkIndices(known(1), [multiplyDims(dims)], checkPlace);
+    checkIndices(indices, known(1), [multiplyDims(dims)], checkPlace);
     return [{ type: x.type, dims }];
   },
   accuracy: 'exact',

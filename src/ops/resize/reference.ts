@@ -4,9 +4,8 @@
  */
 
 import { WgconvError } from '../../core/errors.ts';
-import { allocateLike, type ReferenceArray } from '../../core/reference.ts';
+import { allocateLike, fromReference, type ReferenceArray } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
-import { hostTensor } from '../../core/tensor.ts';
 import type { Reference } from '../operator.ts';
 import type { ResizeAttributes } from './attributes.ts';
 import { isIdentity, resizedAxes, type Taps, tapsOf } from './axes.ts';
@@ -65,8 +64,7 @@ export const resizeReference: Reference<ResizeAttributes> = (inputs, attributes,
   if (!x) throw new WgconvError('missing-input', 'Resize needs X');
   const known = (index: number) => {
     const tensor = inputs[index];
-    // Scales and sizes are numbers on the host in any type.
-    return tensor && hostTensor('float64', tensor.dims, Float64Array.from(tensor.value, Number));
+    return tensor && fromReference(tensor);
   };
   const axes = resizedAxes(x.dims, attributes, known);
   if (!axes) throw new WgconvError('missing-input', 'Resize needs scales or sizes');

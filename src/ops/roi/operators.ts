@@ -75,7 +75,7 @@ const roiAlign = defineOperator<RoiAlignAttributes>({
       return invalidShape('batch_indices of RoiAlign must be one for each region');
     }
     requireSameDim(rois?.dims[0] ?? 0, images.dims[0] ?? 0, [rois?.dims ?? [], images.dims]);
-    checkIndices(known(2), x?.dims.slice(0, 1) ?? [], checkImage);
+    checkIndices(images, known(2), x?.dims.slice(0, 1) ?? [], checkImage);
     return [y];
   },
   accuracy: 'function',

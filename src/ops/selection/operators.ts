@@ -1,8 +1,9 @@
 /** NonZero, Compress and Unique: elements, slices or places that the data chooses. */
 
 import { viewElements } from '../../core/dtype.ts';
+import { WgconvError } from '../../core/errors.ts';
 import { type ReferenceArray, toReference } from '../../core/reference.ts';
-import { type Dim, normaliseAxis, sizeOf } from '../../core/shape.ts';
+import { type Dim, formatDims, normaliseAxis, sizeOf } from '../../core/shape.ts';
 import { type HostTensor, hostTensor } from '../../core/tensor.ts';
 import { invalidShape } from '../dims.ts';
 import type { AnyOperator, AttributeReader } from '../operator.ts';
@@ -77,8 +78,16 @@ const compress = defineSelection<AxisAttributes>({
   type: 'Compress',
   arity: { inputs: [2, 2], outputs: [1, 1] },
   attributes: axisOf,
-  types: ([x], attributes) =>
-    x ? [{ type: x.type, dims: symbolic(x.dims, attributes, 'compressed') }] : [],
+  types([x, condition], attributes) {
+    if (!x || !condition) return [];
+    if (condition.type !== 'bool' || condition.dims.length !== 1) {
+      throw new WgconvError(
+        'wrong-type',
+        `the condition must be a list of bool, not ${condition.type} of shape ${formatDims(condition.dims)}`,
+      );
+    }
+    return [{ type: x.type, dims: symbolic(x.dims, attributes, 'compressed') }];
+  },
   compute([x, condition], attributes) {
     const data = x as HostTensor;
     const picked = [...viewElements('bool', (condition as HostTensor).bytes)].flatMap((yes, at) =>
@@ -86,7 +95,9 @@ const compress = defineSelection<AxisAttributes>({
     );
     const { size } = slicesOf(data, attributes);
     if ((picked.at(-1) ?? -1) >= size) {
-      invalidShape(`the condition picks element ${picked.at(-1)} of an axis of ${size}`);
+      invalidShape(
+        `the condition is true at ${picked.at(-1)}, but there are only ${size} elements to choose from`,
+      );
     }
     return [takeSlices(data, attributes, picked)];
   },

@@ -11,7 +11,7 @@ import { type AnyOperator, defineOperator, type Operator } from '../operator.ts'
 type Inputs = readonly (HostTensor | undefined)[];
 
 interface Selection<A> extends Pick<Operator<A>, 'type' | 'arity' | 'attributes'> {
-  /** Types of all outputs the operator can have, before the data is known. */
+  /** Types of all outputs the operator can have, before the data is known; throws as `infer` does. */
   types(inputs: readonly (TensorType | undefined)[], attributes: A): readonly TensorType[];
   /** All outputs; throws where the values are wrong. */
   compute(inputs: Inputs, attributes: A): readonly HostTensor[];
@@ -42,7 +42,8 @@ export function defineSelection<A>(selection: Selection<A>): AnyOperator {
     infer(inputs, own, known) {
       const values = inputs.map((_, index) => known(index));
       const isKnown = inputs.every((input, index) => !input || values[index]);
-      return isKnown ? compute(values, own) : types(inputs, own);
+      const open = types(inputs, own);
+      return isKnown ? compute(values, own) : open;
     },
     accuracy: 'exact',
     traits: {

@@ -5,6 +5,7 @@ import { toReference } from '../../core/reference.ts';
 import { isStatic, sizeOf } from '../../core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../../core/tensor.ts';
 import { integersAt, invalidShape, unknownDims, unknownRank } from '../dims.ts';
+import { requireOneType } from '../one-type.ts';
 import { type AnyOperator, type AttributeReader, defineOperator } from '../operator.ts';
 import type { ConstantAttributes } from './attributes.ts';
 
@@ -80,18 +81,22 @@ const range = defineOperator<null>({
     source.has('stash_type');
     return null;
   },
-  infer([start], _attributes, known) {
+  infer([start, limit, delta], _attributes, known) {
     if (!start) return [];
+    requireOneType({ start, limit, delta });
     const values = [0, 1, 2].map((index) => {
       const tensor = known(index);
+      if (tensor && sizeOf(tensor.dims) !== 1) {
+        invalidShape('start, limit and delta of Range must be one number each');
+      }
       return tensor && Number(toReference(tensor).value[0]);
     });
-    const [from, limit, delta] = values;
-    if (from === undefined || limit === undefined || delta === undefined) {
+    const [from, to, by] = values;
+    if (from === undefined || to === undefined || by === undefined) {
       return [{ type: start.type, dims: unknownDims('Range', 1) }];
     }
-    const count = Math.max(0, Math.ceil((limit - from) / delta));
-    if (!Number.isFinite(count)) invalidShape(`Range from ${from} to ${limit} by ${delta}`);
+    const count = Math.max(0, Math.ceil((to - from) / by));
+    if (!Number.isFinite(count)) invalidShape(`Range from ${from} to ${to} by ${by} has no end`);
     return [{ type: start.type, dims: [count] }];
   },
   accuracy: (_attributes, outputs) =>

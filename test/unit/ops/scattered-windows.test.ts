@@ -65,7 +65,10 @@ describe('MaxUnpool', () => {
   });
 
   it.each<[SingleNode, RegExp]>([
-    [unpool(pooled, [0, 1, 2, 16], window), /index 16 of MaxUnpool lies outside .* \[1,1,4,4\]/],
+    [
+      unpool(pooled, [0, 1, 2, 16], window),
+      /index 16 is outside the output, which has 16 elements/,
+    ],
     [unpool(pooled, [0, 1, 2, 3], window, [4, 4]), /output_shape \[4,4\] is no shape of rank 4/],
     [unpool(pooled, [0, 1, 2, 3], { kernel_shape: [2] }), /"kernel_shape" has 1 values/],
   ])('says what is wrong %#', async (one, message) => {

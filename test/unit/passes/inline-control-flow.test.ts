@@ -79,6 +79,13 @@ describe('If', () => {
     await expectOnnxruntimeAgrees(model);
   });
 
+  it.each([
+    [tensorOf([0], [], 'bool'), /the condition must be one bool, not bool of shape \[0\]/],
+    [tensorOf([], [1]), /the condition must be one bool, not float32 of shape \[\]/],
+  ])('refuses a condition that is none: %#', async (c, message) => {
+    await expect(run(choice('c', { initializers: { c } }))).rejects.toThrow(message);
+  });
+
   it('takes a condition that follows from the shapes of a run', async () => {
     const model = choice('c', {
       inputs: [{ name: 'x', dims: ['N'] }],
@@ -273,6 +280,15 @@ describe('Loop', () => {
     // 9 times the sign changes.
     expect((await run(nested(3))).y?.values).toEqual([-3, 4]);
     await expect(run(nested(1000))).rejects.toMatchObject({ code: 'limit-exceeded' });
+  }, 20_000);
+
+  it.each([
+    ['m', tensorOf([], [3], 'int32'), /the trip count must be one int64, not int32 of shape \[\]/],
+    ['m', tensorOf([0], [], 'int64'), /the trip count must be one int64, not int64 of shape \[0\]/],
+    ['c', tensorOf([], [1]), /the condition must be one bool, not float32 of shape \[\]/],
+  ])('is refused where %s is none: %#', async (name, wrong, message) => {
+    const values = { m: scalar(3), c: bool(true), [name]: wrong };
+    await expect(run(loop(['m', 'c', 'x'], values))).rejects.toThrow(message);
   });
 
   it.each([

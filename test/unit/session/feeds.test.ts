@@ -74,28 +74,30 @@ describe('a session', () => {
   });
 
   it('names the node whose output is larger than any memory, and an index that is none', async () => {
-    const hostile = encodeModel({
-      nodes: [
-        { op: 'Gather', name: 'pick', inputs: ['right', 'left'], outputs: ['picked'] },
-        { op: 'Expand', name: 'grow', inputs: ['right', 'shape'], outputs: ['y'] },
-      ],
-      inputs: [
-        { name: 'left', type: 'int64', dims: ['N'] },
-        { name: 'right', dims: [1, 3] },
-      ],
-      outputs: ['picked', 'y'],
-      initializers: {
-        shape: hostTensor('int64', [3], BigInt64Array.of(10n ** 5n, 10n ** 10n, 3n)),
-      },
-    });
-    const other = await InferenceSession.create(hostile, { backend: 'cpu' });
-    const pick = (index: bigint) =>
-      refusal(() =>
+    const model = (rows: bigint) =>
+      encodeModel({
+        nodes: [
+          { op: 'Gather', name: 'pick', inputs: ['right', 'left'], outputs: ['picked'] },
+          { op: 'Expand', name: 'grow', inputs: ['right', 'shape'], outputs: ['y'] },
+        ],
+        inputs: [
+          { name: 'left', type: 'int64', dims: ['N'] },
+          { name: 'right', dims: [1, 3] },
+        ],
+        outputs: ['picked', 'y'],
+        initializers: {
+          shape: hostTensor('int64', [3], BigInt64Array.of(2n, rows, 3n)),
+        },
+      });
+    const pick = async (rows: bigint, index: bigint) => {
+      const other = await InferenceSession.create(model(rows), { backend: 'cpu' });
+      return refusal(() =>
         other.run({ left: new Tensor('int64', BigInt64Array.of(index), [1]), right: row(1) }),
       );
-    const large = await pick(0n);
-    expect([large.code, large.node]).toEqual(['out-of-memory', 'grow']);
-    const outside = await pick(7n);
+    };
+    const large = await pick(10n ** 10n, 0n);
+    expect([large.code, large.node]).toEqual(['limit-exceeded', 'grow']);
+    const outside = await pick(1n, 7n);
     expect([outside.code, outside.node]).toEqual(['invalid-argument', 'pick']);
     expect(outside.message).toContain('index 7');
   });
