@@ -270,7 +270,11 @@ function hasPackedDot(): boolean {
   return !!gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product');
 }
 
-function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
+/** What the device says of itself; the rest is found by probing it. */
+function readCaps(
+  device: GPUDevice,
+  options: DeviceOptions,
+): Omit<DeviceCaps, 'software' | 'ceiling' | 'keepsNaN'> {
   const compatibility = !!options.compatibilityLimits;
   const info = device.adapterInfo as (GPUAdapterInfo & Record<string, unknown>) | undefined;
   const limits = device.limits;
@@ -285,7 +289,6 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
       device: info?.device ?? '',
       description: info?.description ?? '',
     },
-    software: false,
     f16: device.features.has('shader-f16') && !compatibility,
     timestamps: device.features.has('timestamp-query') && !compatibility,
     subgroups,
@@ -301,7 +304,5 @@ function readCaps(device: GPUDevice, options: DeviceOptions): DeviceCaps {
       workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
       loopIterations: clamp(2 ** 32 - 1, 65535),
     },
-    ceiling: assumedCeiling(undefined),
-    keepsNaN: true,
   };
 }

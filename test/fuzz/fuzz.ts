@@ -13,8 +13,6 @@ export interface FuzzOptions {
   readonly only?: readonly string[] | undefined;
   /** Signatures of what was found before: not found again. */
   readonly seen?: readonly string[] | undefined;
-  /** Shrinking ends after so long; what is smallest by then is reported. */
-  readonly shrinkSeconds?: number | undefined;
   readonly opinions: Opinions;
   readonly isOver?: () => boolean;
 }
@@ -58,6 +56,9 @@ export function sumOf(a: Tally, b: Tally): Tally {
   };
 }
 
+/** Shrinking ends after so long; what is smallest by then is reported. */
+const shrinkSeconds = 40;
+
 /** Makes the graphs of a seed until their number is reached or one is found on which they disagree. */
 export async function fuzz(
   options: FuzzOptions,
@@ -65,7 +66,7 @@ export async function fuzz(
 ): Promise<{ readonly found?: Found | undefined; readonly tally: Tally }> {
   await loadOperators(operatorNames);
   const tally = emptyTally();
-  const { seed, graphs, only, seen = [], shrinkSeconds = 40, opinions, isOver } = options;
+  const { seed, graphs, only, seen = [], opinions, isOver } = options;
   let failing: Found | undefined;
   let since = 0;
   const property = fc.asyncProperty(recipes, async (recipe) => {

@@ -12,9 +12,6 @@ export interface Family {
   add(op: string, draft: Draft, tape: Tape): void;
 }
 
-/** The least opset that graphs have. */
-export const leastOpset = 13;
-
 export function extent(tape: Tape): number {
   // 0 is legal, and a size beyond what one workgroup does, too.
   return tape.rarely(60) ? 0 : tape.rarely(16) ? tape.int(16, 40) : tape.int(1, 9);
