@@ -53,7 +53,9 @@ export function normaliseAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new WgconvError(
       'invalid-attribute',
-      `axis ${axis} is outside [${-rank}, ${rank - 1}] for a tensor of rank ${rank}`,
+      rank === 0
+        ? `there is no axis ${axis}: the tensor is a single number`
+        : `axis ${axis} of a tensor of rank ${rank} must be from ${-rank} to ${rank - 1}`,
     );
   }
   return axis < 0 ? axis + rank : axis;

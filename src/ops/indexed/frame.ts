@@ -57,7 +57,7 @@ export function tupleDepth(indices: readonly (number | string)[], most: number):
   }
   return invalidShape(
     depth === undefined
-      ? 'the indices have no dimension'
+      ? 'the indices are a single number, but their last dimension must be that of tuples'
       : `tuples of ${depth} indices are too long for data with ${most} dimensions to index`,
   );
 }

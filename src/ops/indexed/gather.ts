@@ -130,10 +130,13 @@ const gatherNd = defineOperator<{ readonly batchDims: number }>({
   attributes: (source) => ({ batchDims: source.int('batch_dims', 0) }),
   infer([x, indices], { batchDims }, known) {
     if (!x || !indices) return [];
-    const depth = tupleDepth(indices.dims, x.dims.length - batchDims);
-    if (batchDims < 0 || batchDims >= indices.dims.length) {
-      invalidShape(`batch_dims ${batchDims} is not below the indices' rank`);
+    const least = Math.min(x.dims.length, indices.dims.length);
+    if (batchDims < 0 || (least > 0 && batchDims >= least)) {
+      invalidShape(
+        `batch_dims is ${batchDims}, but must be from 0 to ${least - 1}: less than the ranks of data and indices`,
+      );
     }
+    const depth = tupleDepth(indices.dims, x.dims.length - batchDims);
     for (let axis = 0; axis < batchDims; axis++) {
       requireSameDim(x.dims[axis] ?? 0, indices.dims[axis] ?? 0, [x.dims, indices.dims]);
     }

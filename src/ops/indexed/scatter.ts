@@ -18,10 +18,10 @@ import {
 import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { type ScatterReduction, scatter, scatterTurns } from '../../../shaders/scatter.ts';
 import { isFloat, kindOf } from '../../core/dtype.ts';
-import { normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
+import { type Dim, normaliseAxis, sizeOf, stridesOf, type TensorType } from '../../core/shape.ts';
 import { type HostTensor, integersOf } from '../../core/tensor.ts';
 import { deviceBytes, elementBytes } from '../device-tensor.ts';
-import { invalidShape, requireSameDim } from '../dims.ts';
+import { invalidShape } from '../dims.ts';
 import { checkIndices } from '../indices.ts';
 import { movement } from '../movement/candidate.ts';
 import { copyAll, copyDispatches } from '../movement/copy.ts';
@@ -323,12 +323,11 @@ function indexCasts({ element, type, dims }: DeviceTensor): Dispatch[] {
 }
 
 function requireSameShape(updates: TensorType['dims'], wanted: TensorType['dims']): void {
-  if (updates.length !== wanted.length) {
+  const differs = (size: Dim, axis: number) =>
+    typeof size === 'number' && typeof wanted[axis] === 'number' && size !== wanted[axis];
+  if (updates.length !== wanted.length || updates.some(differs)) {
     invalidShape(`updates of shape [${updates}] must have the shape [${wanted}]`);
   }
-  updates.forEach((size, axis) => {
-    requireSameDim(size, wanted[axis] as number | string, [updates, wanted]);
-  });
 }
 
 export const scatterOperators: readonly AnyOperator[] = [

@@ -25,7 +25,10 @@ function sizes(dim: Dim, attributes: SplitAttributes, known: HostValues, given: 
     const total = split.reduce((sum, size) => sum + size, 0);
     const wrong = typeof dim === 'number' && total !== dim;
     if (wrong || split.length !== parts || split.some((size) => size < 0)) {
-      invalidShape(`split [${split}] does not cut an axis of ${dim} into ${parts}`, { split, dim });
+      invalidShape(`split [${split}] must be ${parts} sizes that make ${dim} together`, {
+        split,
+        dim,
+      });
     }
     return [...split];
   }

@@ -134,7 +134,6 @@ function checkTypes(
   if (!taken) {
     const hint = name === 'mod' ? ' without fmod = 1' : '';
     throw new WgconvError('unsupported-type', `${operator} takes no ${a}${hint}`, {
-      operator,
       data: { type: a },
     });
   }
@@ -143,7 +142,6 @@ function checkTypes(
       'invalid-model',
       `${operator} takes two inputs of one type, not ${a} and ${b}`,
       {
-        operator,
         data: { types: [a, b] },
       },
     );

@@ -52,13 +52,11 @@ export const clipOperator: AnyOperator = defineOperator<ClipAttributes>({
   infer([x, ...bounds]) {
     const { type, dims } = x as TensorType;
     if (kindOf(type) === 'bool') {
-      throw new WgconvError('unsupported-type', `Clip takes no ${type}`, { operator: 'Clip' });
+      throw new WgconvError('unsupported-type', `Clip takes no ${type}`);
     }
     for (const bound of bounds) {
       if (bound && bound.type !== type) {
-        throw new WgconvError('invalid-model', `Clip of ${type} takes no bound of ${bound.type}`, {
-          operator: 'Clip',
-        });
+        throw new WgconvError('invalid-model', `Clip of ${type} takes no bound of ${bound.type}`);
       }
     }
     return [{ type, dims }];

@@ -158,7 +158,6 @@ function unaryType(operator: string, x: TensorType, attributes: UnaryAttributes)
   const rows = float ? floatFunctions : integerFunctions;
   if (!rows.has(attributes.function) || (x.type === 'bool') !== (attributes.function === 'not')) {
     throw new WgconvError('unsupported-type', `${operator} takes no ${x.type}`, {
-      operator,
       data: { type: x.type },
     });
   }

@@ -33,13 +33,12 @@ function defineVariadic(
       const types = operands.map((operand) => operand.type);
       const [first = 'float32'] = types;
       if (kindOf(first) === 'bool' || (accuracy === 'sum' && !isFloat(first))) {
-        throw new WgconvError('unsupported-type', `${type} takes no ${first}`, { operator: type });
+        throw new WgconvError('unsupported-type', `${type} takes no ${first}`);
       }
       if (types.some((other) => other !== first)) {
         throw new WgconvError(
           'invalid-model',
           `${type} takes inputs of one type, not ${types.join(', ')}`,
-          { operator: type },
         );
       }
       return [{ type: first, dims: broadcastDims(...operands.map(({ dims }) => dims)) }];

@@ -19,7 +19,6 @@ export const whereOperator: AnyOperator = defineOperator<null>({
       throw new WgconvError(
         'invalid-model',
         `Where takes a bool and two of one type, not ${condition.type}, ${a.type} and ${b.type}`,
-        { operator: 'Where' },
       );
     }
     return [{ type: a.type, dims: broadcastDims(condition.dims, a.dims, b.dims) }];

@@ -17,6 +17,7 @@ import {
 } from '../../../shaders/lib/kernel.ts';
 import { lineWorkgroups, wordOf } from '../../../shaders/lib/words.ts';
 import { longestCounted, topK as topKKernel } from '../../../shaders/top_k.ts';
+import { WgconvError } from '../../core/errors.ts';
 import { type Dim, normaliseAxis, sizeOf, stridesOf } from '../../core/shape.ts';
 import { align16, elementBytes } from '../device-tensor.ts';
 import { integersAt, invalidShape } from '../dims.ts';
@@ -36,10 +37,16 @@ export const topK = defineOperator<TopKAttributes>({
       ...(opset < 10 && { k: source.int('k') }),
     };
   },
-  infer([x], attributes, known) {
+  infer([x, count], attributes, known) {
     if (!x) return [];
+    if (!count && attributes.k === undefined) {
+      throw new WgconvError('missing-input', 'TopK needs K, the number of elements that it gives');
+    }
     const axis = normaliseAxis(attributes.axis, x.dims.length);
-    const k: Dim = attributes.k ?? integersAt(known, 1)?.[0] ?? 'k';
+    const given = integersAt(known, 1);
+    if (given && given.length !== 1)
+      invalidShape(`K of TopK must be one number, not ${given.length}`);
+    const k: Dim = attributes.k ?? given?.[0] ?? 'k';
     const size = x.dims[axis] as Dim;
     if (typeof k === 'number' && (k < 0 || (typeof size === 'number' && k > size))) {
       invalidShape(`k is ${k}, but the axis has ${size} elements`, { k, size });

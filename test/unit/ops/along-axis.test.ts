@@ -180,6 +180,13 @@ it.each([
     {},
     /input 1 must be integers, not float32/,
   ],
+  [
+    'TopK',
+    [tensorOf([2], [1, 2]), tensorOf([2], [1, 1], 'int64')],
+    {},
+    /K of TopK must be one number, not 2/,
+  ],
+  ['TopK', [tensorOf([2], [1, 2])], {}, /TopK needs K, the number/],
   ['Tile', [tensorOf([2], [1, 2]), tensorOf([1], [-1], 'int64')], {}, /would be \[-2\]: sizes are/],
   [
     'AffineGrid',

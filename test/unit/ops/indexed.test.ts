@@ -147,12 +147,28 @@ describe('what is wrong, by name', () => {
     ['GatherElements', [x, int64([3, 1], [0, 0, 0])], /^$/],
     ['GatherElements', [x, int64([1, 4], [0, 0, 0, 0])], /do not lie in data/],
     ['GatherND', [x, int64([1, 3], [0, 0, 0])], /too long/],
-    ['ScatterND', [x, int64([1, 1], [0]), updates], /do not fit together/],
+    ['ScatterND', [x, int64([1, 1], [0]), updates], /updates of shape .* must have the shape/],
     ['ScatterElements', [x, int64([1, 1], [0]), tensorOf([1], [0])], /must have the shape/],
   ])('%s: shapes that do not fit (%#)', (op, inputs, message) => {
     const infer = () => inferNodeTypes({ op, inputs });
     if (message.source === '^$') expect(infer()[0]?.dims).toEqual([3, 1]);
     else expect(infer).toThrow(message);
+  });
+
+  it.each([-1, 2, 9])('batch_dims %i, of two dimensions', (batch_dims) => {
+    const inputs = [x, int64([2, 1], [0, 0])];
+    expect(() => inferNodeTypes({ op: 'GatherND', inputs, attributes: { batch_dims } })).toThrow(
+      `batch_dims is ${batch_dims}, but must be from 0 to 1:`,
+    );
+  });
+
+  it('an axis that there is not', () => {
+    const gather = (data: HostTensor, axis: number) =>
+      inferNodeTypes({ op: 'Gather', inputs: [data, int64([1], [0])], attributes: { axis } });
+    expect(() => gather(tensorOf([], [1]), 0)).toThrow(
+      'there is no axis 0: the tensor is a single number',
+    );
+    expect(() => gather(x, -3)).toThrow('axis -3 of a tensor of rank 2 must be from -2 to 1');
   });
 
   it('an unknown reduction', async () => {

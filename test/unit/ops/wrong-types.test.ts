@@ -2,8 +2,10 @@
 
 import { expect, it } from 'vitest';
 import type { DataType } from '../../../src/core/dtype.ts';
+import { InferenceSession } from '../../../src/session/session.ts';
+import { encodeModel } from '../../support/onnx-writer.ts';
 import { tensorOf } from '../../support/random.ts';
-import { inferNodeTypes } from '../../support/single-node.ts';
+import { computeNode, inferNodeTypes } from '../../support/single-node.ts';
 
 const a = (type: DataType, ...dims: number[]) => ({ type, dims });
 const known = (type: DataType, ...values: number[]) => tensorOf([values.length], values, type);
@@ -56,6 +58,16 @@ it.each<[string, Single['inputs'], RegExp]>([
   expect(() => inferNodeTypes({ op, attributes, inputs })).toThrow(message);
 });
 
+it.each([
+  ['Where', [known('float32', 1), known('float32', 1), known('float32', 1)]],
+  ['Add', [known('float32', 1), known('int64', 1)]],
+  ['Max', [known('float32', 1), known('int64', 1)]],
+  ['Clip', [known('float32', 1), known('int64', 1)]],
+  ['Sqrt', [known('int64', 1)]],
+])('a message names its node, %s, once', async (op, inputs) => {
+  await expect(computeNode({ op, inputs })).rejects.toThrow(/^[^(]*\([^()]*\)$/);
+});
+
 it('BatchNormalization may have vectors of another type than X', () => {
   const vectors = [1, 2, 3, 4].map(() => a('float32', 2));
   const [y] = inferNodeTypes({
@@ -85,5 +97,16 @@ it.each(['LayerNormalization', 'GroupNormalization'])('%s has no stash_type 7', 
   const inputs = [a('float32', 1, 2), a('float32', 2), a('float32', 2)];
   expect(() => inferNodeTypes({ op, attributes, inputs })).toThrow(
     /stash_type 7 is no floating-point type/,
+  );
+});
+
+it('an input that is left out is said to be', async () => {
+  const model = encodeModel({
+    nodes: [{ op: 'Slice', inputs: ['x'], outputs: ['y'] }],
+    inputs: [{ name: 'x', dims: [3] }],
+    outputs: ['y'],
+  });
+  await expect(InferenceSession.create(model, { backend: 'cpu' })).rejects.toThrow(
+    /cannot be known beforehand: the node lacks an input that says it/,
   );
 });
