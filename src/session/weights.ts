@@ -46,12 +46,12 @@ export class WeightStore {
     for (const weight of missing) {
       byConstant.set(weight.constant, [...(byConstant.get(weight.constant) ?? []), weight]);
     }
-    // Raw and packed weights are in GPU memory at once: an eighth of them at a time.
+    // Raw and packed weights are in GPU memory at once: a small part of them at a time.
     const total = [...byConstant.values()].reduce(
       (sum, [first]) => sum + (first as PlannedWeight).rawBytes,
       0,
     );
-    const atOnce = Math.min(mostBytes, Math.max(total / 8, leastBytes));
+    const atOnce = Math.min(mostBytes, Math.max(total / 32, leastBytes));
     let batch: [string, PlannedWeight[]][] = [];
     let bytes = 0;
     let before = Promise.resolve();

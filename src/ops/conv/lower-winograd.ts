@@ -30,7 +30,7 @@ import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Candidate, LoweringIO, Packing } from '../operator.ts';
 import { geometryValues, movedBytes } from './cost.ts';
 import { type Product, products } from './lower-product.ts';
-import { stored, weightStorage } from './packing.ts';
+import { packedBytes, stored, weightStorage } from './packing.ts';
 import { type ConvProblem, convInputs } from './problem.ts';
 
 /**
@@ -52,6 +52,17 @@ const roundBytes = { software: 2 ** 21, hardware: 2 ** 25 } as const;
  * and F(4×4) rounds six times as much as a plain sum of one channel; from 16 on, it is twice.
  */
 const fewChannels = (p: ConvProblem): boolean => Math.min(p.inChannels, p.outChannels) < 16;
+
+/**
+ * The transformed weights are 16/9 or 4 times the model's, for as long as the session lives: they
+ * are not worth so many bytes more, nor many times what the convolution reads and writes.
+ */
+function isHeavy(p: ConvProblem, packing: Packing): boolean {
+  const more = packing.bytes - packedBytes(p);
+  return more > Math.max(mostWeightBytes, 4 * movedBytes(p));
+}
+
+const mostWeightBytes = 2 ** 21;
 
 /** Fewer tiles than these do not fill a dispatch. */
 const leastTiles = 64;
@@ -205,7 +216,7 @@ function candidate(
   return {
     algorithm: `${arithmetic[size]}.${first?.name}`,
     arithmetic: arithmetic[size],
-    onlyForced: plainRounding ? size === 4 : fewChannels(p),
+    onlyForced: (plainRounding ? size === 4 : fewChannels(p)) || isHeavy(p, packing),
     dispatches: rounds.flatMap((round, at) =>
       transforms(p, size, round, caps, chosen[at]?.dispatches ?? []),
     ),

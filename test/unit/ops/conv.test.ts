@@ -278,6 +278,23 @@ describe('what is offered', () => {
     expect(best([1, 64, 64, 64], [64, 64, 5, 5], compatibilityCaps)?.cost.barriers).toBe(true);
   });
 
+  test('Winograd is not chosen where its weights take many bytes more', () => {
+    const algorithms = (channels: number, size: number) => {
+      const all = candidates(
+        [1, channels, size, size],
+        [channels, channels, 3, 3],
+        { pads: [1, 1, 1, 1] },
+        compatibilityCaps,
+      ).filter(({ onlyForced }) => !onlyForced);
+      return kinds(all).filter((kind) => kind.startsWith('winograd'));
+    };
+    expect(algorithms(64, 56)).toEqual(['winograd_2x2', 'winograd_4x4']);
+    // 4.2 MB in place of 2.4; 9.4 would be too many.
+    expect(algorithms(256, 14)).toEqual(['winograd_2x2']);
+    expect(algorithms(256, 56)).toEqual(['winograd_2x2', 'winograd_4x4']);
+    expect(algorithms(512, 7)).toEqual([]);
+  });
+
   test('constant weights lie in a texture on software adapters, fed ones and those of GPUs in a buffer', () => {
     const software: DeviceCaps = { ...compatibilityCaps, software: true };
     const weight = zeros([8, 8, 3, 3]);
