@@ -53,9 +53,7 @@ export function normaliseAxis(axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new WgconvError(
       'invalid-attribute',
-      rank === 0
-        ? `there is no axis ${axis}: the tensor is a single number`
-        : `axis ${axis} of a tensor of rank ${rank} must be from ${-rank} to ${rank - 1}`,
+      `there is no axis ${axis} in a tensor of rank ${rank}`,
     );
   }
   return axis < 0 ? axis + rank : axis;

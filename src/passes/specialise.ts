@@ -222,9 +222,7 @@ function unknownShape(
     .find((name) => name !== '' && !known.values.has(name));
   const why = missing
     ? `it depends on the values of "${missing}", which only exist in a run`
-    : (hostInputs ?? []).some((index) => (node.inputs[index] ?? '') === '')
-      ? 'the node lacks an input that says it'
-      : 'it depends on data';
+    : 'it depends on data';
   return new WgconvError(
     'invalid-shape',
     `the shape of "${output}"${type ? `, ${formatDims(type.dims)},` : ''} cannot be known beforehand: ${why}`,

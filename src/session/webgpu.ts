@@ -5,6 +5,7 @@ import { fromReference } from '../core/reference.ts';
 import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
+import { requireOperator } from '../ops/build-node.ts';
 import { pausesOf } from '../plan/pauses.ts';
 import type { Plan, PlannedValue, Step } from '../plan/plan.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from './backend.ts';
 import { Bindings } from './bindings.ts';
 import { References, referenceLookup } from './evaluate.ts';
-import { type IndexChecks, indexChecks } from './fed-indices.ts';
+import type { IndexChecks } from './fed-indices.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import {
   checkedBytes,
@@ -42,7 +43,8 @@ export class GpuExecutable implements Executable {
   readonly #readOnHost: ReadonlySet<string>;
   /** What the host writes to GPU memory. */
   readonly #uploaded: ReadonlySet<string>;
-  readonly #indexChecks: IndexChecks;
+  /** Where there are nodes that take indices. */
+  readonly #indexChecks: IndexChecks | undefined;
   /** Steps before which a run submits what it has. */
   readonly #pauses: ReadonlySet<number>;
   #disposed = false;
@@ -53,6 +55,7 @@ export class GpuExecutable implements Executable {
     references: References,
     bindings: Bindings,
     staging: ReadonlyMap<string, GPUBuffer>,
+    indexChecks: IndexChecks | undefined,
   ) {
     this.context = context;
     this.plan = plan;
@@ -65,7 +68,7 @@ export class GpuExecutable implements Executable {
     this.#uploaded = new Set(
       plan.steps.flatMap((step) => (step.kind === 'upload' ? [step.value] : [])),
     );
-    this.#indexChecks = indexChecks(plan);
+    this.#indexChecks = indexChecks;
     this.#pauses = pausesOf(plan);
   }
 
@@ -81,8 +84,12 @@ export class GpuExecutable implements Executable {
     const hostNodes = plan.steps.flatMap((step) =>
       step.kind === 'host' ? [nodeOf(plan, step.node)] : [],
     );
-    const [compiled] = await Promise.all([
+    const takesIndices = plan.graph.nodes.some(
+      (node) => requireOperator(node).traits.indices?.inputs,
+    );
+    const [compiled, checks] = await Promise.all([
       compile(context, plan, onProgress),
+      takesIndices ? import('./fed-indices.ts') : undefined,
       loadWeights(plan, weights, onProgress),
       references.load(hostNodes),
     ]);
@@ -93,7 +100,8 @@ export class GpuExecutable implements Executable {
       }
       return [new Bindings(device, plan, weights, compiled), buffers] as const;
     });
-    return new GpuExecutable(context, plan, references, bindings, staging);
+    const indices = checks?.indexChecks(plan);
+    return new GpuExecutable(context, plan, references, bindings, staging, indices);
   }
 
   /**
@@ -268,7 +276,7 @@ export class GpuExecutable implements Executable {
         recorder.flush(); // what was recorded may still read the buffer that is written now
         const tensor = values.get(step.value);
         if (!tensor) throw internal(`the value "${step.value}" is not on the host`);
-        for (const check of this.#indexChecks.get(step.value) ?? []) check(tensor);
+        for (const check of this.#indexChecks?.get(step.value) ?? []) check(tensor);
         writeBytes(context.device.queue, range, toDeviceBytes(tensor, target.element, step.value));
         return;
       }

@@ -12,7 +12,6 @@ import { WgconvError } from '../../core/errors.ts';
 import { toReference } from '../../core/reference.ts';
 import { formatDims, isStatic, type TensorType } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
-import { requireOneType } from '../one-type.ts';
 import { type ChannelAffine, defineOperator, type NodeFacts } from '../operator.ts';
 import { lowerBatchNormalization } from './lower.ts';
 import { type BatchNormalizationAttributes, normalisedSizes } from './sizes.ts';
@@ -27,8 +26,6 @@ function infer(
   if (!isFloat(x.type)) {
     throw new WgconvError('wrong-type', `X must be a floating-point tensor, not ${x.type}`);
   }
-  requireOneType({ scale, B: bias });
-  requireOneType({ input_mean: mean, input_var: variance });
   if (isStatic(x)) {
     const { channels } = normalisedSizes(x.dims, attributes);
     for (const vector of [scale, bias, mean, variance]) {
