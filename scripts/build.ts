@@ -17,7 +17,7 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|fed-indices|tune/)',
+    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|fed-indices|cpu|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',

@@ -6,7 +6,6 @@ import type { GpuContext } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
 import type { Executable, Feeds } from './backend.ts';
-import { CpuExecutable } from './cpu.ts';
 import type { SessionOptions } from './options.ts';
 import type { TunedGraph } from './tune/index.ts';
 import { planTuned } from './tuned.ts';
@@ -121,6 +120,7 @@ export class Plans {
     });
     onProgress?.({ stage: 'prepare', done: 1, total: 1 });
     if (!this.#device) {
+      const { CpuExecutable } = await import('./cpu.ts');
       return { executable: await CpuExecutable.create(original, onProgress), original };
     }
     const { context, weights } = this.#device;
