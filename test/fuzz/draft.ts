@@ -2,7 +2,7 @@
 
 import type { DataType } from '../../src/core/dtype.ts';
 import { numbersOf, toReference } from '../../src/core/reference.ts';
-import { isStatic, sizeOf, type TensorType } from '../../src/core/shape.ts';
+import { isStatic, type StaticTensorType, sizeOf, type TensorType } from '../../src/core/shape.ts';
 import type { HostTensor } from '../../src/core/tensor.ts';
 import { attributeValues, buildNode, type PlainAttribute } from '../../src/ops/build-node.ts';
 import { findOperator } from '../../src/ops/index.ts';
@@ -82,9 +82,12 @@ export class Draft {
 
   /** A constant of the graph, or now and then an input: weights may be either. */
   weight(tape: Tape, type: DataType, dims: readonly number[], fill: Fill = 'unit'): Value {
-    return tape.rarely(4)
-      ? this.input(type, dims, fill)
-      : this.constant(this.#filled(type, dims, fill));
+    return tape.rarely(4) ? this.input(type, dims, fill) : this.filledConstant(type, dims, fill);
+  }
+
+  /** Values of a constant that is no input by chance. */
+  filledConstant(type: DataType, dims: readonly number[], fill: Fill): Value {
+    return this.constant(this.#filled(type, dims, fill));
   }
 
   constant(tensor: HostTensor): Value {
@@ -113,6 +116,8 @@ export class Draft {
     inputs: readonly (Value | undefined)[],
     attributes: Readonly<Record<string, AttributeInput | undefined>> = {},
     outputCount = 1,
+    /** Of the outputs, where a body and not the operator says them. */
+    given?: readonly StaticTensorType[],
   ): readonly Value[] {
     const index = this.#nodes.length;
     const present = Object.entries(attributes).filter(([, value]) => value !== undefined);
@@ -123,7 +128,7 @@ export class Draft {
       ...{ op, name: `${op.toLowerCase()}${index}`, inputs: names, outputs },
       attributes: Object.fromEntries(present) as Record<string, AttributeInput>,
     };
-    const types = this.#inferred(node, inputs);
+    const types = given ?? this.#inferred(node, inputs);
     for (const type of types ?? []) {
       if (isStatic(type) && sizeOf(type.dims) > mostElements) throw new Unfit();
     }
@@ -141,7 +146,7 @@ export class Draft {
 
   /** Every value that no node reads is an output. */
   finish(): FuzzCase {
-    const read = new Set(this.#nodes.flatMap(({ inputs }) => inputs));
+    const read = new Set(this.#nodes.flatMap(readBy));
     const types = new Map(this.#values.map((value) => [value.name, value]));
     const fed = [...this.#feeds].filter(([name]) => read.has(name));
     const constants = [...this.#constants].filter(([name]) => read.has(name));
@@ -204,6 +209,14 @@ export class Draft {
       return undefined;
     }
   }
+}
+
+/** Names that a node reads, and those that its bodies capture. */
+function readBy({ inputs, attributes = {} }: NodeInput): string[] {
+  const bodies = Object.values(attributes).flatMap((value) =>
+    typeof value === 'object' && 'graph' in value ? value.graph.nodes : [],
+  );
+  return [...inputs, ...bodies.flatMap(readBy)];
 }
 
 /** What the writer of models takes, as the builder of nodes takes it. */

@@ -15,7 +15,7 @@ export interface Recipe {
   readonly seed: number;
 }
 
-const opsets = [22, 21, 13, 17, 18, 20, 23];
+const opsets = [22, 21, 13, 17, 18, 20, 23, 9];
 
 const mostNodes = 8;
 

@@ -128,7 +128,11 @@ export interface Taps {
 }
 
 /** Where output position `x` lies in the input. */
-function originalPosition(x: number, a: AxisResize, transform: ResizeAttributes['transform']) {
+export function originalPosition(
+  x: number,
+  a: AxisResize,
+  transform: ResizeAttributes['transform'],
+): number {
   const { input, output, scale, start, end } = a;
   // 4.5 · 7 / 9 is 3.5, but 4.5 / (9 / 7) is a hair less: another pixel, rounded down.
   const divided = (position: number) =>

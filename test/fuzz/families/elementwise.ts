@@ -4,7 +4,7 @@ import type { DataType } from '../../../src/core/dtype.ts';
 import type { AttributeInput } from '../../support/onnx-writer.ts';
 import type { Fill } from '../draft.ts';
 import type { Tape } from '../tape.ts';
-import { anyTensor, broadcastable, extents, type Family } from './family.ts';
+import { anyTensor, broadcastable, extents, type Family, floatType } from './family.ts';
 
 type Attributes = (tape: Tape) => Readonly<Record<string, AttributeInput | undefined>>;
 
@@ -65,13 +65,16 @@ const unaryLines: Readonly<Record<string, UnaryLine>> = {
 
 export const unary: Family = {
   operators: Object.keys(unaryLines),
-  since: { HardSwish: 14, Mish: 18, Gelu: 20, Swish: 24 },
+  since: {
+    ...{ HardSwish: 14, Mish: 18, Gelu: 20, Swish: 24 },
+    ...{ Relu: 9, LeakyRelu: 9, Sigmoid: 9, Tanh: 9, Abs: 9, Neg: 9 },
+  },
   add(op, draft, tape) {
     const { fill, attributes } = unaryLines[op] ?? {};
     const x =
       fill === undefined
-        ? anyTensor(draft, tape)
-        : draft.input('float32', extents(tape, tape.choose([4, 3, 2, 1, 5, 0])), fill);
+        ? anyTensor(draft, tape, { type: floatType(tape) })
+        : draft.input(floatType(tape), extents(tape, tape.choose([4, 3, 2, 1, 5, 0])), fill);
     // Below 1 an inverse hyperbolic cosine is not defined.
     const [start = x] = op === 'Acosh' ? draft.node('Cosh', [x]) : [x];
     draft.node(op, [start], attributes?.(tape));
@@ -90,21 +93,23 @@ export const integerUnary: Family = {
 
 export const binary: Family = {
   operators: ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'PRelu', 'Max', 'Min', 'Mod'],
+  since: { Add: 9, Sub: 9, Mul: 9, Div: 9 },
   add(op, draft, tape) {
+    const type = ['Add', 'Sub', 'Mul', 'Div'].includes(op) ? floatType(tape) : 'float32';
     const a =
       op === 'Pow'
-        ? draft.input('float32', extents(tape, tape.choose([4, 3, 2, 1])), 'positive')
-        : anyTensor(draft, tape);
+        ? draft.input(type, extents(tape, tape.choose([4, 3, 2, 1])), 'positive')
+        : anyTensor(draft, tape, { type });
     const b =
       op === 'Div' || op === 'Mod'
-        ? draft.weight(tape, 'float32', broadcastable(tape, a.dims), 'positive')
+        ? draft.weight(tape, type, broadcastable(tape, a.dims), 'positive')
         : tape.rarely(2)
           ? draft.pick(
               tape,
-              ({ type, dims }) => type === 'float32' && `${dims}` === `${a.dims}`,
-              () => draft.weight(tape, 'float32', broadcastable(tape, a.dims)),
+              (value) => value.type === type && `${value.dims}` === `${a.dims}`,
+              () => draft.weight(tape, type, broadcastable(tape, a.dims)),
             )
-          : draft.weight(tape, 'float32', broadcastable(tape, a.dims));
+          : draft.weight(tape, type, broadcastable(tape, a.dims));
     // The first operand may be the one that is stretched.
     const isSymmetric = ['Add', 'Sub', 'Mul', 'Max', 'Min'].includes(op);
     const operands = isSymmetric && tape.rarely(3) ? [b, a] : [a, b];

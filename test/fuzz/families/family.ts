@@ -7,10 +7,15 @@ import type { Tape } from '../tape.ts';
 /** One generator for each family: it adds a node of one of its operators to the graph. */
 export interface Family {
   readonly operators: readonly string[];
-  /** First opset of an operator, where that is above the least that is tested. */
+  /** First opset that the generator knows of an operator, where that is not the usual one. */
   readonly since?: Readonly<Record<string, number>>;
+  /** Last opset of an operator. */
+  readonly until?: Readonly<Record<string, number>>;
   add(op: string, draft: Draft, tape: Tape): void;
 }
+
+/** The least opset of what has no `since`. Graphs of opset 9 have operators that are gone since. */
+export const usualOpset = 13;
 
 export function extent(tape: Tape): number {
   // 0 is legal, and a size beyond what one workgroup does, too.
@@ -19,6 +24,11 @@ export function extent(tape: Tape): number {
 
 export function extents(tape: Tape, rank: number): number[] {
   return Array.from({ length: rank }, () => extent(tape));
+}
+
+/** Mostly float32: few operators of onnxruntime take float16, but wgconv's backends must agree. */
+export function floatType(tape: Tape): DataType {
+  return tape.rarely(7) ? 'float16' : 'float32';
 }
 
 /** Any tensor of the type. */
@@ -39,17 +49,22 @@ export function anyTensor(
 }
 
 /** A tensor [N, C, …] with so many spatial axes. */
-export function image(draft: Draft, tape: Tape, spatial: number, fill: Fill = 'unit'): Value {
+export function image(
+  draft: Draft,
+  tape: Tape,
+  spatial: number,
+  fill: Fill = 'unit',
+  wanted: DataType = 'float32',
+): Value {
   return draft.pick(
     tape,
-    ({ type, dims }) =>
-      type === 'float32' && dims.length === spatial + 2 && (dims[1] as number) > 0,
+    ({ type, dims }) => type === wanted && dims.length === spatial + 2 && (dims[1] as number) > 0,
     () => {
       const large = spatial === 3 ? 6 : 13;
       const size = () => tape.int(1, large);
       const batch = tape.rarely(60) ? 0 : tape.choose([1, 1, 2, 3]);
       return draft.input(
-        'float32',
+        wanted,
         [batch, tape.int(1, 9), ...Array.from({ length: spatial }, size)],
         fill,
       );

@@ -1,6 +1,7 @@
 /** The generators of random nodes. A new operator gets its line in a family here, or a family. */
 
 import { operatorNames } from '../../../src/ops/index.ts';
+import { constants, control } from './control.ts';
 import { convolution, transposed } from './convolution.ts';
 import {
   binary,
@@ -13,7 +14,7 @@ import {
   unary,
   variadic,
 } from './elementwise.ts';
-import type { Family } from './family.ts';
+import { type Family, usualOpset } from './family.ts';
 import { contraction, making } from './making.ts';
 import {
   blocks,
@@ -21,6 +22,7 @@ import {
   cutting,
   gathering,
   joining,
+  oldScattering,
   repeating,
   scattering,
   sizes,
@@ -41,7 +43,9 @@ import {
   regionPooling,
   resizing,
   unpooling,
+  upsampling,
 } from './resampling.ts';
+import { selecting, suppressing } from './selection.ts';
 
 /** Families early in the list are the simpler ones: shrinking prefers them. */
 export const families: readonly Family[] = [
@@ -52,6 +56,7 @@ export const families: readonly Family[] = [
   ...[affineGrid, gridSampling, regionPooling, making, contraction],
   ...[quantising, quantisedConvolution, quantisedProduct],
   ...[deformable, unpooling, columns, maxRegions],
+  ...[constants, control, selecting, suppressing, upsampling, oldScattering],
 ];
 
 /** Operators of wgconv's own list that no family generates. */
@@ -64,6 +69,8 @@ export function withoutGenerator(): string[] {
  * The operators of the family that the opset has. One that wgconv lacks is left out when its node is
  * made, so that a seed makes nearly the same graphs when wgconv learns another operator.
  */
-export function available({ operators, since }: Family, opset: number): readonly string[] {
-  return operators.filter((op) => (since?.[op] ?? 0) <= opset);
+export function available({ operators, since, until }: Family, opset: number): readonly string[] {
+  return operators.filter(
+    (op) => (since?.[op] ?? usualOpset) <= opset && opset <= (until?.[op] ?? Infinity),
+  );
 }

@@ -3,7 +3,7 @@
 import type { DataType } from '../../../src/core/dtype.ts';
 import type { Draft, Fill, Value } from '../draft.ts';
 import type { Tape } from '../tape.ts';
-import { anyTensor, axisOf, divisors, extents, type Family, image } from './family.ts';
+import { anyTensor, axisOf, divisors, extents, type Family, floatType, image } from './family.ts';
 
 const moved: readonly DataType[] = [
   'float32',
@@ -76,6 +76,7 @@ export const views: Family = {
 
 export const transposition: Family = {
   operators: ['Transpose'],
+  since: { Transpose: 9 },
   add(op, draft, tape) {
     const x = source(draft, tape);
     const axes = x.dims.map((_, axis) => axis);
@@ -254,7 +255,8 @@ export const scattering: Family = {
   operators: ['ScatterElements', 'ScatterND'],
   since: { ScatterElements: 18, ScatterND: 18 },
   add(op, draft, tape) {
-    const x = anyTensor(draft, tape, { leastRank: 1, mostRank: 3 });
+    const type = floatType(tape);
+    const x = anyTensor(draft, tape, { type, leastRank: 1, mostRank: 3 });
     if (x.dims.includes(0)) return;
     const reduction = tape.choose([undefined, 'add', 'mul', 'max', 'min']);
     if (op === 'ScatterND') {
@@ -262,25 +264,44 @@ export const scattering: Family = {
       const list = distinct(tape, rows, x.dims[0] as number);
       const indices = draft.input('int64', [rows, 1], [0, 0]);
       draft.overwrite(indices, list);
-      const updates = draft.weight(tape, 'float32', [rows, ...x.dims.slice(1)]);
+      const updates = draft.weight(tape, type, [rows, ...x.dims.slice(1)]);
       draft.node(op, [x, indices, updates], { reduction });
       return;
     }
-    const size = x.dims[0] as number;
-    const rows = tape.int(1, Math.min(4, size));
-    const others = x.dims.slice(1).map((dim) => tape.int(1, dim));
-    const width = product(others);
-    const columns = Array.from({ length: width }, () => distinct(tape, rows, size));
-    const indices = draft.input('int64', [rows, ...others], [0, 0]);
-    draft.overwrite(
-      indices,
-      Array.from(
-        { length: rows * width },
-        (_, i) => columns[i % width]?.[Math.floor(i / width)] as number,
-      ),
-    );
-    const updates = draft.weight(tape, 'float32', [rows, ...others]);
+    const indices = distinctRows(draft, tape, x);
+    const updates = draft.weight(tape, type, indices.dims);
     draft.node(op, [x, indices, updates], { axis: 0, reduction });
+  },
+};
+
+/** Indices along the first axis, no two alike in a column. */
+function distinctRows(draft: Draft, tape: Tape, { dims }: Value): Value {
+  const size = dims[0] as number;
+  const rows = tape.int(1, Math.min(4, size));
+  const others = dims.slice(1).map((dim) => tape.int(1, dim));
+  const width = product(others);
+  const columns = Array.from({ length: width }, () => distinct(tape, rows, size));
+  const indices = draft.input('int64', [rows, ...others], [0, 0]);
+  draft.overwrite(
+    indices,
+    Array.from(
+      { length: rows * width },
+      (_, i) => columns[i % width]?.[Math.floor(i / width)] as number,
+    ),
+  );
+  return indices;
+}
+
+/** What ScatterElements was called. */
+export const oldScattering: Family = {
+  operators: ['Scatter'],
+  since: { Scatter: 9 },
+  until: { Scatter: 10 },
+  add(op, draft, tape) {
+    const x = anyTensor(draft, tape, { leastRank: 1, mostRank: 3 });
+    if (x.dims.includes(0)) return;
+    const indices = distinctRows(draft, tape, x);
+    draft.node(op, [x, indices, draft.weight(tape, 'float32', indices.dims)], { axis: 0 });
   },
 };
 

@@ -1,11 +1,11 @@
 /** Pooling over windows and over whole planes. */
 
-import { type Family, image, window } from './family.ts';
+import { type Family, floatType, image, window } from './family.ts';
 
 export const pooling: Family = {
   operators: ['MaxPool', 'AveragePool', 'LpPool'],
   add(op, draft, tape) {
-    const x = image(draft, tape, tape.choose([2, 2, 2, 1, 3]));
+    const x = image(draft, tape, tape.choose([2, 2, 2, 1, 3]), 'unit', floatType(tape));
     const { kernel, strides, dilations, pads, autoPad } = window(tape, x.dims.slice(2));
     const dilated = op === 'MaxPool' || draft.opset >= (op === 'LpPool' ? 18 : 19);
     const ceiled = op !== 'LpPool' || draft.opset >= 18;
@@ -28,8 +28,9 @@ export const pooling: Family = {
 
 export const globalPooling: Family = {
   operators: ['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'],
+  since: { GlobalAveragePool: 9, GlobalMaxPool: 9 },
   add(op, draft, tape) {
-    const x = image(draft, tape, tape.choose([2, 1, 3]));
+    const x = image(draft, tape, tape.choose([2, 1, 3]), 'unit', floatType(tape));
     draft.node(op, [x], { p: op === 'GlobalLpPool' ? tape.choose([2, 1, 3]) : undefined });
   },
 };

@@ -42,6 +42,19 @@ export const resizing: Family = {
   },
 };
 
+/** What Resize was called. */
+export const upsampling: Family = {
+  operators: ['Upsample'],
+  since: { Upsample: 9 },
+  until: { Upsample: 9 },
+  add(op, draft, tape) {
+    const x = image(draft, tape, 2);
+    const factor = () => tape.choose([2, 1, 3, 1.5, 2.3]);
+    const scales = draft.list([1, 1, factor(), factor()], 'float32');
+    draft.node(op, [x, scales], { mode: tape.choose(['nearest', 'linear']) });
+  },
+};
+
 export const gridSampling: Family = {
   operators: ['GridSample'],
   since: { GridSample: 16 },

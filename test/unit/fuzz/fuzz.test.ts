@@ -33,6 +33,21 @@ describe('random graphs', () => {
     expect(caseOf(recipe)?.nodes.length).toBe(2);
   });
 
+  it.each([
+    [['NonZero', 'Compress', 'Unique', 'NonMaxSuppression'], 100],
+    [['If', 'Loop', 'Constant'], 25],
+    [['Upsample', 'Scatter'], 60],
+  ])(
+    'of %s reach the comparison',
+    async (only, graphs) => {
+      const opinions = { webgpu: false, onnxruntime: runOnnxruntime };
+      const { found, tally } = await fuzz({ seed: 7, graphs, only, opinions });
+      expect(found?.note).toBeUndefined();
+      for (const op of only) expect(tally.operators[op], op).toBeGreaterThan(2);
+    },
+    60_000,
+  );
+
   it('shrink to the node that is wrong', async () => {
     // An opinion that is wrong about one operator alone.
     const onnxruntime = async (fuzzCase: FuzzCase) => {
@@ -130,6 +145,52 @@ describe('what may differ', () => {
     expect(difference(output, one(1))).toBeUndefined();
     // Four times the jump is more than any rounding makes.
     expect(difference(output, one(9))).toMatch(/^y\[0\] is 9/);
+  });
+
+  it('is something at every element, although roundings of one size may cancel', async () => {
+    const fuzzCase = caseFor(
+      [
+        { op: 'Mul', inputs: ['x', 'w'], outputs: ['p'] },
+        { op: 'Neg', inputs: ['p'], outputs: ['n'] },
+        { op: 'Mul', inputs: ['n', 'w'], outputs: ['q'] },
+        { op: 'Identity', inputs: ['q'], outputs: ['y'] },
+      ],
+      { x: uniform([1000], 1), w: uniform([1000], 2) },
+      'y',
+    );
+    const [output] = (await expectationsOf(fuzzCase)).outputs;
+    if (!output) throw new Error('no output');
+    // Each product is off by up to u times itself.
+    output.tolerance.forEach((tolerance, index) => {
+      expect(tolerance).toBeGreaterThan(2 ** -24 * Math.abs(Number(output.value[index])));
+    });
+  });
+
+  it('is the nearest pixel where the coordinate is a tie but for rounding, and there alone', async () => {
+    const nodes = [
+      {
+        op: 'Resize',
+        ...{ inputs: ['x', '', 'scales'], outputs: ['y'] },
+        attributes: { mode: 'nearest', nearest_mode: 'floor' },
+      },
+    ];
+    const tolerances = async (scale: number) => {
+      const inputs = [{ name: 'x', type: 'float32', dims: [1, 1, 1, 8] } as const];
+      const initializers = { scales: tensorOf([4], [1, 1, 1, scale]) };
+      const fuzzCase: FuzzCase = {
+        model: encodeModel({ nodes, inputs, outputs: ['y'], initializers }),
+        ...{ feeds: new Map([['x', uniform([1, 1, 1, 8], 1)]]), opset: 17, nodes },
+        ...{ types: new Map(), constants: new Map() },
+      };
+      const [output] = (await expectationsOf(fuzzCase)).outputs;
+      return [...(output?.tolerance ?? [])].map((tolerance) => tolerance === Infinity);
+    };
+    // 0.5, 1.5, 2.5 and 3.5 ÷ 0.6000000238 − 0.5: 0.33, a hair below 2, 3.67, 5.33.
+    expect(await tolerances(0.6)).toEqual([false, true, false, false]);
+    // 0.5, 2.5, …: the scale is exact, and floor is far from a tie.
+    expect(await tolerances(0.5)).toEqual([false, false, false, false]);
+    // 0.5 ÷ 1 and so on: a tie of floor itself, which is exact.
+    expect(await tolerances(1.5)).toEqual(new Array(12).fill(false));
   });
 
   it('is said where wgconv refuses what onnxruntime runs', async () => {
