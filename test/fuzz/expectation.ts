@@ -38,19 +38,10 @@ export interface Expectations {
 }
 
 /**
- * Two errors of one size cancel in half of all tries that are random, and in a large tensor some
- * element has that luck in every one. So the signs that chance gives each element are turned, node
- * by node, as the rows of a Hadamard matrix of this order say: over all tries the mean square of
- * what up to eight nodes do to an element is the sum of their squares, whatever chance gave.
+ * Two errors of one size and of random signs cancel in half of all tries, and in a large tensor some
+ * element has that luck in six of six: so there are many tries, and sizes are random, too.
  */
-const repetitions = 8;
-
-/** The entry of Sylvester's Hadamard matrix: −1 where the numbers share an odd count of bits. */
-function hadamard(row: number, column: number): number {
-  let sign = 1;
-  for (let bits = row & column; bits > 0; bits >>= 1) if (bits & 1) sign = -sign;
-  return sign;
-}
+const repetitions = 12;
 /** The measured spread is of a few tries, and two implementations may be off in opposite ways. */
 const safety = 4;
 
@@ -72,7 +63,8 @@ export async function expectationsOf({ model, feeds }: FuzzCase): Promise<Expect
     ]),
   );
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    const moved = evaluate(original, feeds, references, { bounds: plain.bounds, repetition });
+    const random = generator(repetition + 1);
+    const moved = evaluate(original, feeds, references, plain.bounds, random);
     for (const [name, spread] of spreads) {
       const wanted = plain.values.get(name)?.value;
       const got = moved.values.get(name)?.value;
@@ -128,13 +120,9 @@ function evaluate(
   graph: Graph,
   feeds: ReadonlyMap<string, HostTensor>,
   references: References,
-  move?: {
-    readonly bounds: ReadonlyMap<string, (index: number) => number>;
-    readonly repetition: number;
-  },
+  bounds?: ReadonlyMap<string, (index: number) => number>,
+  random: () => number = () => 0,
 ): Evaluated {
-  // The same in every repetition: what differs is how it is turned.
-  const random = generator(1);
   const given = new Map([...feeds].map(([name, tensor]) => [name, toReference(tensor)]));
   const values = new Map<string, EvaluatedTensor>();
   const own = new Map<string, (index: number) => number>();
@@ -145,8 +133,7 @@ function evaluate(
     // Only the value goes on: bounds are for single nodes.
     return value ? { type: value.type, dims: value.dims, value: value.value } : given.get(name);
   };
-  for (const [at, node] of graph.nodes.entries()) {
-    const turn = hadamard(move?.repetition ?? 0, at % repetitions);
+  for (const node of graph.nodes) {
     const results = withTies(node, references.evaluate(node, graph, lookup), (name) => {
       const constant = graph.constants.get(name);
       return lookup(name) ?? (constant && toReference(constant));
@@ -166,7 +153,7 @@ function evaluate(
         (accuracy === 'function' && isFloat(result.type) ? 8 * 2 ** -24 : 0);
       own.set(name, extra === 0 ? bound : (index) => bound(index) + extra);
       nonFinite ||= Array.prototype.some.call(result.value, isTooLarge);
-      values.set(name, move ? moved(result, move.bounds.get(name), turn, random) : result);
+      values.set(name, bounds ? moved(result, bounds.get(name), random) : result);
     });
   }
   return { values, bounds: own, unclear, nonFinite };
@@ -204,13 +191,13 @@ function coordinateError(
 function moved(
   result: EvaluatedTensor,
   bound: ((index: number) => number) | undefined,
-  turn: number,
   random: () => number,
 ): EvaluatedTensor {
   if (!bound || !isFloat(result.type)) return result;
   const value = Float64Array.from(result.value as Float64Array, (x, index) => {
-    const by = turn * bound(index);
-    return x + (random() < 0.5 ? by : -by);
+    // By half of the bound to all of it, up or down.
+    const share = 2 * random() - 1;
+    return x + ((Math.sign(share) + share) / 2) * bound(index);
   });
   return { ...result, value };
 }

@@ -9,8 +9,7 @@
  * https://onnx.ai/onnx/operators/onnx__Resize.html
  */
 
-import type { ReferenceTensor } from '../../src/core/reference.ts';
-import { hostTensor } from '../../src/core/tensor.ts';
+import { fromReference, type ReferenceTensor } from '../../src/core/reference.ts';
 import type { ResizeAttributes } from '../../src/ops/resize/attributes.ts';
 import { type AxisResize, originalPosition, resizedAxes } from '../../src/ops/resize/axes.ts';
 
@@ -44,7 +43,7 @@ export function nearestTies(
   if (attributes.mode !== 'nearest' || !x) return undefined;
   const axes = resizedAxes(x.dims, attributes, (index) => {
     const tensor = inputs[index];
-    return tensor && hostTensor('float64', tensor.dims, Float64Array.from(tensor.value, Number));
+    return tensor && fromReference(tensor);
   });
   if (!axes) return undefined;
   let marks = new Uint8Array([0]);

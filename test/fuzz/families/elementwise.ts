@@ -71,10 +71,12 @@ export const unary: Family = {
   },
   add(op, draft, tape) {
     const { fill, attributes } = unaryLines[op] ?? {};
+    // Celu is defined on float32 alone.
+    const type = op === 'Celu' ? 'float32' : floatType(tape);
     const x =
       fill === undefined
-        ? anyTensor(draft, tape, { type: floatType(tape) })
-        : draft.input(floatType(tape), extents(tape, tape.choose([4, 3, 2, 1, 5, 0])), fill);
+        ? anyTensor(draft, tape, { type })
+        : draft.input(type, extents(tape, tape.choose([4, 3, 2, 1, 5, 0])), fill);
     // Below 1 an inverse hyperbolic cosine is not defined.
     const [start = x] = op === 'Acosh' ? draft.node('Cosh', [x]) : [x];
     draft.node(op, [start], attributes?.(tape));

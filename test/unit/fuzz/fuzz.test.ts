@@ -37,6 +37,7 @@ describe('random graphs', () => {
     [['NonZero', 'Compress', 'Unique', 'NonMaxSuppression'], 100],
     [['If', 'Loop', 'Constant'], 25],
     [['Upsample', 'Scatter'], 60],
+    [['Resize'], 30],
   ])(
     'of %s reach the comparison',
     async (only, graphs) => {
