@@ -216,6 +216,7 @@ class PlanBuilder {
       if (!part || !('slot' in part)) throw internal(`"${name}" has no place`);
       this.#places.joinPart(name, part, place);
     }
+    this.#places.use(place);
     this.#push({ step: { kind: 'alias', node: index } });
     this.#nodes.push({
       home: 'joined',
@@ -234,6 +235,7 @@ class PlanBuilder {
       const bytes = deviceBytes(this.#tensor(name));
       this.#places.cut(name, whole, offsets[at] as number, bytes);
     }
+    this.#places.use(this.#places.get(whole) as DraftRef);
     this.#push({ step: { kind: 'alias', node: index } });
     return true;
   }

@@ -5,6 +5,7 @@ import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import { InferenceSession } from '../../../src/index.ts';
 import { prepare } from '../../../src/passes/index.ts';
 import { createPlan } from '../../../src/plan/create-plan.ts';
+import type { BufferRef } from '../../../src/plan/plan.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 import { tensorOf, uniform } from '../../support/random.ts';
 
@@ -47,6 +48,40 @@ describe('a concatenation along the channels', () => {
 
   it('copies where a part is a constant: that lies among the weights', async () => {
     expect(await homeOfJoin('constant')).toBe('device');
+  });
+
+  it('keeps its parts until it is whole, even where nothing reads it then', async () => {
+    const model = encodeModel({
+      nodes: [
+        { op: 'ReduceSum', inputs: ['x'], outputs: ['y0'] },
+        { op: 'Neg', inputs: ['part'], outputs: ['negative'] },
+        { op: 'Abs', inputs: ['other'], outputs: ['y1'] },
+        { op: 'Concat', inputs: ['negative'], outputs: ['joined'], attributes: { axis: 0 } },
+        { op: 'Slice', inputs: ['joined', 'zero', 'zero', 'axis'], outputs: ['empty'] },
+      ],
+      inputs: [
+        { name: 'x', dims: [2000] },
+        { name: 'part', dims: [36, 2] },
+        { name: 'other', dims: [1000] },
+      ],
+      outputs: ['y0', 'y1', 'empty'],
+      initializers: {
+        zero: tensorOf([1], [0], 'int64'),
+        axis: tensorOf([1], [1], 'int64'),
+      },
+    });
+    const { graph } = await InferenceSession.create(model, { backend: 'cpu' });
+    const { original, prepared } = await prepare(graph, {});
+    const { values, nodes } = await createPlan(prepared, compatibilityCaps, { original });
+    expect(nodes.map(({ home }) => home)).toContain('joined');
+    const range = (name: string) =>
+      values.get(name)?.buffer as Extract<BufferRef, { kind: 'pool' }>;
+    const [part, between] = [range('negative'), range('y1')];
+    const apart =
+      part.index !== between.index ||
+      part.offset >= between.offset + between.bytes ||
+      between.offset >= part.offset + part.bytes;
+    expect(apart).toBe(true);
   });
 });
 
