@@ -115,6 +115,7 @@ test.each<[string, OperatorCase]>([
     }),
   ],
   ['no regions', pool(image, [], { pooled_shape: [2, 2] })],
+  ['no pixels', pool(uniform([1, 2, 0, 3], 1), [0, 0, 0, 2, 2], { pooled_shape: [1, 2] })],
   ...[Number.NaN, 1e30, Number.POSITIVE_INFINITY].flatMap((far) =>
     [far, -far].map((corner): [string, OperatorCase] => [
       `corners at ${corner}`,

@@ -38,7 +38,8 @@ function inferRois(
   const [regions = 0, values] = rois.dims;
   if (x.dims.length !== 4)
     invalidShape(`X of ${type} must be [N,C,H,W], not ${formatDims(x.dims)}`);
-  if (x.dims.slice(2).includes(0)) {
+  // A bin of pixels may have none; a sample is between four.
+  if (type === 'RoiAlign' && x.dims.slice(2).includes(0)) {
     invalidShape(`X ${formatDims(x.dims)} of ${type} has no pixels to pool`);
   }
   if (rois.dims.length !== 2 || (typeof values === 'number' && values !== columns)) {

@@ -106,6 +106,14 @@ describe('MaxRoiPool by hand', () => {
   });
 });
 
+describe('MaxRoiPool of an image without pixels', () => {
+  it('is zero, as of a region outside', async () => {
+    const attributes = { pooled_shape: [1, 2] };
+    const empty = pool(uniform([1, 2, 0, 3], 1), [0, 0, 0, 2, 2], attributes);
+    expect(await valuesOf(empty)).toEqual([0, 0, 0, 0]);
+  });
+});
+
 describe('MaxRoiPool of regions of no sense', () => {
   const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
   it.each([
