@@ -50,9 +50,18 @@ export const softmax: Family = {
 export const argument: Family = {
   operators: ['ArgMax', 'ArgMin'],
   add(op, draft, tape) {
-    const x = distinctOrTied(draft, tape);
+    const any = distinctOrTied(draft, tape);
+    const axis = tape.rarely(3) ? undefined : axisOf(tape, any.dims.length);
+    // Along an empty axis nothing is the greatest: numpy refuses that, and the specification is numpy's.
+    const x =
+      any.dims.at(axis ?? 0) === 0
+        ? draft.input(
+            'float32',
+            any.dims.map(() => 2),
+          )
+        : any;
     draft.node(op, [x], {
-      axis: tape.rarely(3) ? undefined : axisOf(tape, x.dims.length),
+      axis,
       keepdims: tape.choose([undefined, 0]),
       select_last_index: tape.rarely(2) ? 1 : undefined,
     });
