@@ -36,7 +36,9 @@ export function textureSize(bytes: number, format: WeightFormat): [number, numbe
   return [Math.min(Math.ceil(texels / 32) * 32, texelsPerRow), Math.ceil(texels / texelsPerRow)];
 }
 
-export function textureBytes([width, height]: [number, number], format: WeightFormat) {
+/** Bytes of such a texture, the rest of its last row included. */
+export function textureBytes(bytes: number, format: WeightFormat): number {
+  const [width, height] = textureSize(bytes, format);
   return width * height * texelBytes[format];
 }
 

@@ -1,7 +1,7 @@
 /** The constants that a plan needs in GPU memory: as they are, packed, in another layout, made. */
 
 import type { Dispatch } from '../../shaders/lib/kernel.ts';
-import { textureBytes, textureSize } from '../../shaders/lib/weights.ts';
+import { textureBytes } from '../../shaders/lib/weights.ts';
 import { internal, WgconvError } from '../core/errors.ts';
 import type { StaticTensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
@@ -36,7 +36,7 @@ export class PlannedWeights {
     return this.#add({
       ...this.#raw(name),
       key: `${name}|${key}`,
-      bytes: texture ? textureBytes(textureSize(bytes, texture), texture) : align16(bytes),
+      bytes: texture ? textureBytes(bytes, texture) : align16(bytes),
       packing: dispatches,
       texture,
     });

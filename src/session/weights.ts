@@ -1,7 +1,7 @@
 /** Constants in GPU memory: uploaded as raw bytes, packed by kernels, kept for the session. */
 
 import { type Dispatch, uniformBytes, writeUniforms } from '../../shaders/lib/kernel.ts';
-import { texelBytes, textureSize } from '../../shaders/lib/weights.ts';
+import { texelBytes, textureSize, type WeightFormat } from '../../shaders/lib/weights.ts';
 import { internal } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
@@ -102,7 +102,7 @@ export class WeightStore {
   ): void {
     const { device } = this.#context;
     const temporary: GPUBuffer[] = [];
-    const textures: [GPUBuffer, PlannedWeight][] = [];
+    const textures: { key: string; packed: GPUBuffer; format: WeightFormat }[] = [];
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const [name, group] of batch) {
@@ -119,15 +119,16 @@ export class WeightStore {
         if (weight.packing.length === 0) this.#kept.set(weight.key, raw);
         else {
           const packed = this.#pack(weight, raw, pass, compiled, temporary);
-          this.#kept.set(weight.key, packed);
-          if (weight.texture) textures.push([packed, weight]);
+          const { key, texture: format } = weight;
+          if (format) textures.push({ key, packed, format });
+          else this.#kept.set(key, packed);
         }
       }
       if (!group.some((weight) => weight.packing.length === 0)) temporary.push(raw);
     }
     pass.end();
-    for (const [packed, weight] of textures) {
-      this.#kept.set(weight.key, this.#toTexture(weight, packed, encoder));
+    for (const { key, packed, format } of textures) {
+      this.#kept.set(key, this.#toTexture(key, packed, format, encoder));
       temporary.push(packed);
     }
     device.queue.submit([encoder.finish()]);
@@ -173,13 +174,14 @@ export class WeightStore {
   }
 
   #toTexture(
-    { key, bytes, texture: format = 'rgba32float' }: PlannedWeight,
+    label: string,
     packed: GPUBuffer,
+    format: WeightFormat,
     encoder: GPUCommandEncoder,
   ): GPUTexture {
-    const size = textureSize(bytes, format);
+    const size = textureSize(packed.size, format);
     const texture = this.#context.device.createTexture({
-      ...{ label: key, size, format },
+      ...{ label, size, format },
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
     });
     const bytesPerRow = size[0] * texelBytes[format];
