@@ -9,7 +9,7 @@ import { Plans } from '../../src/session/plans.ts';
 import { InferenceSession } from '../../src/session/session.ts';
 import { WeightStore } from '../../src/session/weights.ts';
 import { stagedCases } from '../support/cases/staged.ts';
-import { countCreations } from '../support/counting-device.ts';
+import { countingDevice } from '../support/counting-device.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 import { tensorOf } from '../support/random.ts';
 import { expectStagedAgrees } from '../support/staged.ts';
@@ -53,9 +53,7 @@ test('plans for ever new shapes leave nothing behind', async () => {
     outputs: ['y'],
     initializers: { one: tensorOf([1], [1]) },
   });
-  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-  if (!adapter) throw new Error('no adapter');
-  const { device, liveBytes } = countCreations(await adapter.requestDevice());
+  const { device, liveBytes } = await countingDevice();
   const context = await GpuContext.create({ device, ceiling: 'assume' });
   const weights = new WeightStore(context);
   const graph = await optimise(await readOnnxModel(model));

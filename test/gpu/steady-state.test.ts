@@ -4,21 +4,15 @@ import { describe, expect, it, vi } from 'vitest';
 import { sizeOf } from '../../src/core/shape.ts';
 import { elementsOf } from '../../src/core/tensor.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
-import { type CountingDevice, countCreations } from '../support/counting-device.ts';
+import { countingDevice } from '../support/counting-device.ts';
 import { uniform } from '../support/random.ts';
 import { hasShared, sharedFile } from '../support/shared-file.ts';
 
 const dims = [1, 3, 227, 227];
 
-async function ownDevice(): Promise<CountingDevice> {
-  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-  if (!adapter) throw new Error('no adapter');
-  return countCreations(await adapter.requestDevice());
-}
-
 describe.skipIf(!hasShared)('SqueezeNet on a counting device', () => {
   it('makes no GPU object in 100 runs after the first, and gives all memory back', async () => {
-    const counting = await ownDevice();
+    const counting = await countingDevice();
     const session = await InferenceSession.create(
       await sharedFile('models/squeezenet1.1/model.onnx'),
       { gpu: { device: counting.device, ceiling: 'assume' } },

@@ -1,5 +1,7 @@
 /** A GPU device that counts the objects made through it, for tests of steady state and of leaks. */
 
+import { texelBytes, type WeightFormat } from '../../shaders/lib/weights.ts';
+
 export type Counts = Record<string, number>;
 
 const counted = [
@@ -22,8 +24,15 @@ export interface CountingDevice {
   reset(): void;
 }
 
+/** A device of its own, counted. */
+export async function countingDevice(): Promise<CountingDevice> {
+  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
+  if (!adapter) throw new Error('no adapter');
+  return countCreations(await adapter.requestDevice());
+}
+
 /** Wraps the creation methods of the device itself, so that every user of it is counted. */
-export function countCreations(device: GPUDevice): CountingDevice {
+function countCreations(device: GPUDevice): CountingDevice {
   const counts: Counts = {};
   let bytes = 0;
   for (const method of counted) {
@@ -63,5 +72,5 @@ export function countCreations(device: GPUDevice): CountingDevice {
 
 /** Of the two formats that weights are kept in. */
 function bytesOf({ width, height, format }: GPUTexture): number {
-  return width * height * (format === 'rgba32float' ? 16 : 8);
+  return width * height * texelBytes[format as WeightFormat];
 }

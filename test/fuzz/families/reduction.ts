@@ -53,13 +53,8 @@ export const argument: Family = {
     const any = distinctOrTied(draft, tape);
     const axis = tape.rarely(3) ? undefined : axisOf(tape, any.dims.length);
     // Along an empty axis nothing is the greatest: numpy refuses that, and the specification is numpy's.
-    const x =
-      any.dims.at(axis ?? 0) === 0
-        ? draft.input(
-            'float32',
-            any.dims.map(() => 2),
-          )
-        : any;
+    const isEmpty = any.dims.at(axis ?? 0) === 0;
+    const x = isEmpty ? draft.input('float32', Array(any.dims.length).fill(2)) : any;
     draft.node(op, [x], {
       axis,
       keepdims: tape.choose([undefined, 0]),

@@ -1,9 +1,10 @@
 /**
- * Operators whose output's size depends on data. wgconv plans shapes beforehand, so what they choose
- * by is constant; it refuses the rest.
+ * Operators whose output's size depends on data. What they choose by is constant: of what only a run
+ * tells, no shape is known here to go on with.
  */
 
 import type { DataType } from '../../../src/core/dtype.ts';
+import { sizeOf } from '../../../src/core/shape.ts';
 import type { Draft, Value } from '../draft.ts';
 import type { Tape } from '../tape.ts';
 import { axisOf, extents, type Family } from './family.ts';
@@ -28,8 +29,7 @@ export const selecting: Family = {
     const rank = x.dims.length;
     const axis = rank === 0 || tape.rarely(2) ? undefined : axisOf(tape, rank);
     if (op === 'Compress') {
-      const all = x.dims.reduce((size, dim) => size * dim, 1);
-      const most = axis === undefined ? all : (x.dims.at(axis) as number);
+      const most = axis === undefined ? sizeOf(x.dims) : (x.dims.at(axis) as number);
       // It may be shorter than the axis.
       const length = tape.rarely(3) ? tape.int(0, most) : most;
       draft.node(op, [x, draft.filledConstant('bool', [length], [0, 1])], { axis });

@@ -166,6 +166,13 @@ describe('If', () => {
   });
 });
 
+/** What a body of a loop takes: the turn, the condition, and one state. */
+const turnInputs = (dims: readonly (number | string)[]): BodyInput['inputs'] => [
+  { name: 'trip', type: 'int64', dims: [] },
+  { name: 'go', type: 'bool', dims: [] },
+  { name: 's', dims },
+];
+
 /** s = s · 2 + trip, and all s stacked. */
 const body: BodyInput = {
   name: 'body',
@@ -176,11 +183,7 @@ const body: BodyInput = {
     { op: 'Identity', inputs: ['go'], outputs: ['still'] },
     { op: 'Add', inputs: ['next', 'x'], outputs: ['scan'] },
   ],
-  inputs: [
-    { name: 'trip', type: 'int64', dims: [] },
-    { name: 'go', type: 'bool', dims: [] },
-    { name: 's', dims: [2] },
-  ],
+  inputs: turnInputs([2]),
   outputs: [
     { name: 'still', type: 'bool', dims: [] },
     { name: 'next', dims: [2] },
@@ -248,11 +251,7 @@ describe('Loop', () => {
 
   it('is refused where loops within loops turn too often together', async () => {
     const io = {
-      inputs: [
-        { name: 'trip', type: 'int64', dims: [] },
-        { name: 'go', type: 'bool', dims: [] },
-        { name: 's', dims: [2] },
-      ],
+      inputs: turnInputs([2]),
       outputs: [
         { name: 'still', type: 'bool', dims: [] },
         { name: 'next', dims: [2] },
@@ -297,11 +296,7 @@ describe('Loop', () => {
     ['constant', { inputs: [] }],
   ])('is refused at once where it makes more than fits anywhere: %s', async (kind, { inputs }) => {
     const doubling: BodyInput = {
-      inputs: [
-        { name: 'trip', type: 'int64', dims: [] },
-        { name: 'go', type: 'bool', dims: [] },
-        { name: 's', dims: ['n'] },
-      ],
+      inputs: turnInputs(['n']),
       nodes: [
         { op: 'Identity', inputs: ['go'], outputs: ['still'] },
         { op: 'Tile', inputs: ['s', 'twice'], outputs: ['next'] },
