@@ -49,7 +49,10 @@ export function inferNode(
   return types;
 }
 
-/** Calls a node's reference; its results get the types of the outputs. */
+/**
+ * Calls a node's reference; its results get the types of the outputs. Results of outputs that the
+ * node has lost, as nobody reads them, are left out.
+ */
 export function callReference(
   node: Node,
   reference: Reference<unknown>,
@@ -59,9 +62,9 @@ export function callReference(
 ): (ReferenceTensor & ReferenceResult)[] {
   const context = { single: false, ...how, outputs };
   const results = namingNode(node, () => reference(inputs, node.attributes, context));
-  return results.map((result, index) => {
-    const type = outputs[index];
-    if (!type) throw internal(`${node.op} "${node.name}" has more results than outputs`);
+  return outputs.map((type, index) => {
+    const result = results[index];
+    if (!result) throw internal(`${node.op} "${node.name}" has fewer results than outputs`);
     return { ...result, type: type.type, dims: type.dims };
   });
 }

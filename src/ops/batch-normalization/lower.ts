@@ -69,23 +69,28 @@ export function lowerBatchNormalization(
   const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1 || x.dims.length < 2);
   const problem = reductionProblem('moments', x, axes, 'linear');
   const momentBytes = align16(channels * 8);
+  // A running variance that nobody reads has to go somewhere.
+  const variance = io.outputs.length > 2 ? output(2) : scratch(1);
+  const unread = io.outputs.length === 2 ? [align16(channels * 4)] : [];
   const running = dispatch(
     batchNormRunning,
     { element: statElement },
     { channels, momentum },
-    [scratch(0), input(3), input(4), output(1), output(2)],
+    [scratch(0), input(3), input(4), output(1), variance],
     foldWorkgroups(Math.ceil(channels / 64)),
   );
   const after = [normalise('moments', [scratch(0)]), ...(io.outputs.length > 1 ? [running] : [])];
-  return reductionCandidates(problem, caps, input(0), scratch(0), scratch(1)).map((reduction) => ({
-    ...reduction,
-    algorithm: `batch_norm_${reduction.algorithm}`,
-    dispatches: size === 0 ? [] : [...reduction.dispatches, ...after],
-    scratch: [momentBytes, ...reduction.scratch],
-    cost: {
-      ...reduction.cost,
-      macs: reduction.cost.macs + cost.macs,
-      bytes: reduction.cost.bytes + cost.bytes,
-    },
-  }));
+  return reductionCandidates(problem, caps, input(0), scratch(0), scratch(1 + unread.length)).map(
+    (reduction) => ({
+      ...reduction,
+      algorithm: `batch_norm_${reduction.algorithm}`,
+      dispatches: size === 0 ? [] : [...reduction.dispatches, ...after],
+      scratch: [momentBytes, ...unread, ...reduction.scratch],
+      cost: {
+        ...reduction.cost,
+        macs: reduction.cost.macs + cost.macs,
+        bytes: reduction.cost.bytes + cost.bytes,
+      },
+    }),
+  );
 }
