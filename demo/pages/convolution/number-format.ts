@@ -1,0 +1,13 @@
+/** Numbers in small cells: whole ones as they are, others with as many places as they need. */
+
+/** At most `places` decimals, without zeros at the end, and a true minus sign. */
+export function formatNumber(value: number, places = 2): string {
+  const rounded = Number(value.toFixed(places));
+  const shown = Object.is(rounded, -0) ? 0 : rounded;
+  return String(shown).replace('-', '\u2212');
+}
+
+/** A weight: 1/9 is 0.11, 1/256 is 0.004. */
+export function formatWeight(value: number): string {
+  return formatNumber(value, value !== 0 && Math.abs(value) < 0.095 ? 3 : 2);
+}
