@@ -1,6 +1,6 @@
 /**
- * The test projects: `unit` in Node, the GPU tests in Chromium, once for each software adapter, and
- * the GPU tests in Node on whatever adapter is there.
+ * The test projects: `unit` in Node, the GPU tests in Chromium, once for each software adapter, the
+ * GPU tests in Node on whatever adapter is there, and the demo site in Chromium.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -59,6 +59,19 @@ export default defineConfig({
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/support/all-operators.ts'],
+        },
+      },
+      // The demo site, built and served from a sub-path, in a browser that the tests start.
+      {
+        test: {
+          name: 'demo',
+          environment: 'node',
+          include: ['test/demo/**/*.test.ts'],
+          globalSetup: ['test/demo/serve-site.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          // Two browsers would fight over the cores that SwiftShader computes on.
+          fileParallelism: false,
         },
       },
       // The same tests in Node, through the npm package `webgpu`: `npm run test:node`.

@@ -1,6 +1,7 @@
 /**
  * Runs every check of the project in turn — lint, import rule, types, a build and its size, unit
- * tests, tests on both software adapters — and closes with one line that counts the tests.
+ * tests, tests on both software adapters, tests of the demo site — and closes with one line that
+ * counts the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,15 +20,19 @@ const node = process.execPath;
 const bin = (path: string) => join(root, 'node_modules', path);
 const tsx = bin('tsx/dist/cli.mjs');
 
+/** `tsc` reads no .svelte files. */
+const svelte = ['--tsconfig', 'demo/tsconfig.json', '--fail-on-warnings'];
+
 /** Checks that pass or fail as a whole; one that fails counts as a failed test. */
 const checks = [
   { name: 'lint', command: [node, bin('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'import rule', command: [node, tsx, join(root, 'scripts/check-rooms.ts')] },
   { name: 'types', command: [node, bin('typescript/bin/tsc')] },
+  { name: 'types of the demo', command: [node, bin('svelte-check/bin/svelte-check'), ...svelte] },
   { name: 'build', command: [node, tsx, join(root, 'scripts/build.ts')] },
   { name: 'size', command: [node, tsx, join(root, 'scripts/size.ts')] },
 ];
-const projects = ['unit', 'gpu-gles', 'gpu-ss'];
+const projects = ['unit', 'gpu-gles', 'gpu-ss', 'demo'];
 
 if (!(await findBrowser())) {
   console.error(
