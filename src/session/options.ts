@@ -1,6 +1,6 @@
-/** What a session is told. Options that nobody knows are refused by name: a typo must not be taken for a wish fulfilled. */
+/** What a session is told. */
 
-import { WgconvError } from '../core/errors.ts';
+import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { ExternalData } from '../formats/onnx/index.ts';
 import type { DeviceOptions } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -83,19 +83,4 @@ export function checkOptions(options: SessionOptions): void {
   refuseUnknown('tune mode', { [options.tune ?? 'cached']: true }, tuneModes);
   const disabled = options.disable ?? [];
   refuseUnknown('pass', Object.fromEntries(disabled.map((name) => [name, true])), passes);
-}
-
-/** @throws WgconvError `invalid-argument` naming the first key of `given` that is none of `known`. */
-export function refuseUnknown(
-  what: string,
-  given: object | undefined,
-  known: Readonly<Record<string, true>>,
-): void {
-  const unknown = Object.keys(given ?? {}).find((key) => !Object.hasOwn(known, key));
-  if (unknown === undefined) return;
-  const list = Object.keys(known).map((name) => `'${name}'`);
-  throw new WgconvError(
-    'invalid-argument',
-    `there is no ${what} "${unknown}"; use ${list.slice(0, -1).join(', ')} or ${list.at(-1)}`,
-  );
 }

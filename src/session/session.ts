@@ -2,6 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { fetchBytes } from '../core/fetch-bytes.ts';
+import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { type Dim, formatDims, isStatic } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { operatorsIn, readOnnxModel } from '../formats/onnx/index.ts';
@@ -10,7 +11,7 @@ import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { findOperator, loadOperators } from '../ops/index.ts';
 import { optimise } from '../passes/index.ts';
 import type { Feeds, OnProgress, RunOptions } from './backend.ts';
-import { checkOptions, refuseUnknown, type SessionOptions } from './options.ts';
+import { checkOptions, type SessionOptions } from './options.ts';
 import { Plans } from './plans.ts';
 import { reportPlan, type SessionReport } from './report.ts';
 import type { StagedModel } from './staged.ts';
