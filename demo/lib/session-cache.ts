@@ -1,0 +1,38 @@
+/** Sessions by configuration, so that going back to one costs nothing; the oldest are disposed of. */
+
+import type { Graph, InferenceSession } from '../../src/index.ts';
+
+export class SessionCache {
+  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #open: (graph: Graph) => Promise<InferenceSession>;
+  readonly #limit: number;
+
+  constructor(open: (graph: Graph) => Promise<InferenceSession>, limit = 12) {
+    this.#open = open;
+    this.#limit = limit;
+  }
+
+  /** The session of a configuration, which `key` names; its graph is made when it is not there. */
+  get(key: string, graph: () => Promise<Graph>): Promise<InferenceSession> {
+    const found = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    const session = found ?? graph().then(this.#open);
+    this.#sessions.set(key, session); // the latest is the last
+    session.catch(() => this.#sessions.delete(key));
+    for (const [oldest, late] of this.#sessions) {
+      if (this.#sessions.size <= this.#limit) break;
+      this.#sessions.delete(oldest);
+      giveBack(late);
+    }
+    return session;
+  }
+
+  dispose(): void {
+    for (const session of this.#sessions.values()) giveBack(session);
+    this.#sessions.clear();
+  }
+}
+
+function giveBack(session: Promise<InferenceSession>): void {
+  session.then((opened) => opened.dispose()).catch(() => {});
+}
