@@ -16,6 +16,8 @@ import { copyChannels } from './copy_channels.ts';
 import { cumSum } from './cumsum.ts';
 import { deformConv } from './deform_conv.ts';
 import { depthwise } from './depthwise.ts';
+import { drawMaps } from './draw_maps.ts';
+import { extent } from './extent.ts';
 import { fill } from './fill.ts';
 import { gather } from './gather.ts';
 import { gemm } from './gemm.ts';
@@ -114,4 +116,6 @@ export const kernels: readonly Kernel[] = [
   argReduce,
   cumSum,
   triangle,
+  extent,
+  drawMaps,
 ];

@@ -33,7 +33,14 @@ const adapter: Record<Recipe, readonly string[]> = {
     process.platform === 'linux'
       ? ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-angle=vulkan']
       : [],
-  'cr-ss': ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  // Chrome must compose the page with the same Vulkan, or a canvas of WebGPU ends its GPU process.
+  'cr-ss': [
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-features=Vulkan',
+    '--use-vulkan=swiftshader',
+    '--use-angle=swiftshader',
+  ],
   'cr-gles': [
     '--enable-unsafe-webgpu',
     '--use-angle=gl-egl',

@@ -1,0 +1,114 @@
+/** What the image functions keep of a device: pipelines and palettes; and how they run a kernel. */
+
+import {
+  type Kernel,
+  uniformBytes,
+  type Variant,
+  writeUniforms,
+} from '../../shaders/lib/kernel.ts';
+import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import { type CompiledKernel, PipelineCache } from '../gpu/pipelines.ts';
+
+/** A device, or the session whose device it is (none on the `cpu` backend). */
+export interface OnDevice {
+  readonly device?: GPUDevice | undefined;
+  readonly session?: { readonly device?: GPUDevice | undefined } | undefined;
+}
+
+/** A lifetime: as long as its device. */
+export class ImageDevice {
+  readonly device: GPUDevice;
+  readonly #pipelines: PipelineCache;
+  readonly #kept = new Map<string, GPUBuffer>();
+  #lostReason: string | undefined;
+
+  private constructor(device: GPUDevice) {
+    this.device = device;
+    this.#pipelines = new PipelineCache(device);
+    device.lost.then((info) => {
+      this.#lostReason = info.message || info.reason;
+    });
+  }
+
+  static of(device: GPUDevice): ImageDevice {
+    let found = devices.get(device);
+    if (!found) {
+      found = new ImageDevice(device);
+      devices.set(device, found);
+    }
+    return found;
+  }
+
+  pipeline(kernel: Kernel, variant: Variant): Promise<CompiledKernel> {
+    return this.#pipelines.get(kernel, variant);
+  }
+
+  /** A small buffer that is written once; `key` says what is in it. */
+  kept(key: string, make: () => Uint8Array): GPUBuffer {
+    let buffer = this.#kept.get(key);
+    if (!buffer) {
+      const bytes = make();
+      buffer = this.storage(bytes.length);
+      this.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+      this.#kept.set(key, buffer);
+    }
+    return buffer;
+  }
+
+  /** Uniforms live in whole steps of their own usage. */
+  storage(bytes: number, extra = 0): GPUBuffer {
+    // In whole vec4, as every buffer that a kernel of the engine may read.
+    const size = Math.max(Math.ceil(bytes / 16) * 16, 16);
+    const usage =
+      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | extra;
+    return this.device.createBuffer({ size, usage });
+  }
+
+  /**
+   * Runs `work`, which submits, and says what WebGPU had against it.
+   * @throws DeviceLostError
+   * @throws WgconvError `out-of-memory`; `invalid-argument` with `complaint` and WebGPU's words
+   */
+  async watch<T>(complaint: string, work: () => T): Promise<T> {
+    const { device } = this;
+    this.#throwIfLost();
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    let result: T;
+    let scopes: [Promise<GPUError | null>, Promise<GPUError | null>];
+    try {
+      result = work();
+    } finally {
+      scopes = [device.popErrorScope(), device.popErrorScope()];
+    }
+    const [invalid, memory] = await Promise.all(scopes).catch(() => [null, null]);
+    this.#throwIfLost();
+    if (memory) {
+      throw new WgconvError('out-of-memory', `The GPU is out of memory: ${memory.message}`);
+    }
+    if (invalid) throw new WgconvError('invalid-argument', `${complaint} (${invalid.message})`);
+    return result;
+  }
+
+  #throwIfLost(): void {
+    if (this.#lostReason !== undefined) throw new DeviceLostError(this.#lostReason);
+  }
+}
+
+const devices = new WeakMap<GPUDevice, ImageDevice>();
+
+/** The device that is asked for, if any. */
+export function deviceOf({ device, session }: OnDevice): ImageDevice | undefined {
+  const found = device ?? session?.device;
+  return found && ImageDevice.of(found);
+}
+
+/** The block of a kernel's uniforms, in whole steps of a uniform binding's offset. */
+export function uniformBlock(
+  kernel: Kernel,
+  values: Readonly<Record<string, number | readonly number[]>>,
+): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(Math.ceil(uniformBytes(kernel.uniforms) / 256) * 256);
+  writeUniforms(kernel.uniforms, values, new DataView(block.buffer));
+  return block;
+}
