@@ -2,8 +2,8 @@
 
 import { float16ToNumber } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
+import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { Tensor } from '../core/tensor.ts';
-import { refuseUnknown } from '../session/options.ts';
 import { drawOnGpu, type GpuDrawing } from './draw-gpu.ts';
 import { drawPixels } from './draw-pixels.ts';
 import { deviceOf, type ImageDevice, type OnDevice } from './gpu.ts';
