@@ -17,7 +17,7 @@ const bundled = ['wgsl-preprocessor', 'pbf'];
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|fed-indices|cpu|tune/)',
+    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|fed-indices|cpu|activations|closest|profile|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -36,6 +36,8 @@ const together = {
   references:
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
   checks: /src\/session\/(verify|compare|raw)\.ts|src\/core\/special/,
+  // What an author of a page looks at.
+  inside: /src\/session\/(activations|closest-names|profile)/,
   movement:
     /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
   indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,

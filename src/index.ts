@@ -8,6 +8,7 @@ export { version } from './core/version.ts';
 export type { DeviceCaps } from './gpu/caps.ts';
 export type { DeviceOptions } from './gpu/device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';
+export type { ActivationOptions } from './session/activations.ts';
 export type { Progress, RunOptions } from './session/backend.ts';
 export type { SessionOptions } from './session/options.ts';
 export type { NodeReport, SessionReport } from './session/report.ts';

@@ -71,6 +71,7 @@ export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator)
       nodes.push(node);
       continue;
     }
+    const end = chain.at(-1) as Node;
     const inputs = [...node.inputs];
     while (inputs.length <= target.bias) inputs.push('');
     for (const [index, suffix, tensor] of [
@@ -78,8 +79,9 @@ export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator)
       [target.bias, 'bias', parameters.bias],
     ] as const) {
       if (!tensor) continue;
+      // A session keeps weights by name, for other outputs of the model too, that fold less.
       const name = unusedName(
-        `${node.name}/${suffix}`,
+        `${node.name}/${end.name}/${suffix}`,
         (taken) => constants.has(taken) || types.has(taken),
       );
       constants.set(name, tensor);
@@ -90,7 +92,7 @@ export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator)
     nodes.push({
       ...node,
       inputs,
-      outputs: (chain.at(-1) as Node).outputs,
+      outputs: end.outputs,
       origin: originsOf([node, ...chain]),
     });
   }

@@ -6,17 +6,20 @@
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 
-/** Renames all constants of `graph` that are not in `kept` to `name#digest`; graph outputs stay. */
+/** Renames all constants of `graph` that are not in `kept` to `name#digest`; a graph output stays, too. */
 export function nameConstants(graph: Graph, kept: ReadonlyMap<string, HostTensor>): Graph {
   const renamed = new Map<string, string>();
   for (const [name, tensor] of graph.constants) {
-    if (kept.get(name) === tensor || graph.outputs.includes(name)) continue;
+    if (kept.get(name) === tensor) continue;
     renamed.set(name, `${name}#${digest(tensor)}`);
   }
   if (renamed.size === 0) return graph;
   const nameOf = (name: string) => renamed.get(name) ?? name;
   const rename = <T>(map: ReadonlyMap<string, T>) =>
-    new Map([...map].map(([name, value]) => [nameOf(name), value]));
+    new Map([
+      ...[...map].map(([name, value]): [string, T] => [nameOf(name), value]),
+      ...[...map].filter(([name]) => graph.outputs.includes(name)),
+    ]);
   return {
     ...graph,
     nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(nameOf) })),

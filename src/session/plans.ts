@@ -1,13 +1,16 @@
 /** A graph with its plans, one for each set of input shapes: made when first needed, a few are kept. */
 
 import { viewBytes } from '../core/dtype.ts';
+import { WgconvError } from '../core/errors.ts';
 import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
-import type { Executable, Feeds } from './backend.ts';
+import type { Executable, Feeds, RunOptions } from './backend.ts';
 import type { SessionOptions } from './options.ts';
+import { reportPlan, type SessionReport } from './report.ts';
 import type { TunedGraph } from './tune/index.ts';
+import type { Tuning } from './tune/tuning.ts';
 import { planTuned } from './tuned.ts';
 import { GpuExecutable } from './webgpu.ts';
 import type { WeightStore } from './weights.ts';
@@ -28,9 +31,26 @@ export interface PlanDevice {
   readonly weights: WeightStore;
 }
 
-export class Plans {
+/** Work on a part of a model that is planned whole; it hands on the part's outputs. */
+export type Visit = (compiled: Compiled, feeds: Feeds) => Promise<ReadonlyMap<string, Tensor>>;
+
+/** A graph that can be run: planned whole, or in stages where shapes depend on data. */
+export interface PlannedGraph {
+  /** Inputs whose values, as all shapes, must be known to plan; none where that comes in a run. */
+  readonly shapeInputs: readonly string[];
+  /** Plans what can be planned for the shapes alone. */
+  compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<unknown>;
+  run(feeds: Feeds, options: RunOptions): Promise<ReadonlyMap<string, Tensor>>;
+  /** Hands every part that is planned whole to `visit`, in order, with what it is fed. */
+  visit(feeds: Feeds, visit: Visit): Promise<void>;
+  report(): SessionReport;
+  /** All choices that tuning knows; undefined with none. */
+  tuning(): Tuning | undefined;
+  dispose(): Promise<void>;
+}
+
+export class Plans implements PlannedGraph {
   readonly graph: Graph;
-  /** Inputs whose values a plan depends on, as it does on all shapes: each value has its plan. */
   readonly shapeInputs: readonly string[];
   readonly #options: SessionOptions;
   /** undefined on the `cpu` backend. */
@@ -80,32 +100,55 @@ export class Plans {
     return this.#trim(compiled);
   }
 
-  async dispose(): Promise<void> {
-    for (const compiled of this.#compiled.values()) {
-      await compiled.then(({ executable }) => executable.dispose()).catch(() => {});
+  async run(feeds: Feeds, options: RunOptions): Promise<ReadonlyMap<string, Tensor>> {
+    return (await this.compileFor(feeds)).executable.run(feeds, options);
+  }
+
+  async visit(feeds: Feeds, visit: Visit): Promise<void> {
+    await visit(await this.compileFor(feeds), feeds);
+  }
+
+  report(): SessionReport {
+    const compiled = this.#latest;
+    if (!compiled) {
+      throw new WgconvError(
+        'invalid-argument',
+        'nothing is planned yet: this model has symbolic shapes; call prepare({ input: dims }) or run() first',
+      );
     }
-    this.#compiled.clear();
+    const { original, executable, tuned } = compiled;
+    const report = reportPlan(original, executable);
+    return { ...report, tuned: tuned?.problems ?? [], tuningNote: tuned?.note };
+  }
+
+  tuning(): Tuning | undefined {
+    return this.#latest?.tuned?.tuning;
+  }
+
+  async dispose(): Promise<void> {
+    for (const key of this.#compiled.keys()) await this.#drop(key);
   }
 
   async #trim(compiled: Promise<Compiled>): Promise<Compiled> {
-    if (this.#compiled.size > planCacheSize) {
-      const [oldest] = this.#compiled;
-      if (oldest) {
-        this.#compiled.delete(oldest[0]);
-        const executable = (await oldest[1].catch(() => undefined))?.executable;
-        executable?.dispose();
-        // What was made for these shapes is of no use to others; the model's own weights stay.
-        if (executable instanceof GpuExecutable) {
-          const { constants } = this.graph;
-          this.#device?.weights.release(
-            executable.plan.weights,
-            ({ made, constant }) => !made && constants.has(constant),
-          );
-        }
-      }
-    }
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > planCacheSize && oldest !== undefined) await this.#drop(oldest);
     this.#latest = await compiled;
     return this.#latest;
+  }
+
+  async #drop(key: string): Promise<void> {
+    const compiled = this.#compiled.get(key);
+    this.#compiled.delete(key);
+    const executable = (await compiled?.catch(() => undefined))?.executable;
+    executable?.dispose();
+    // What was made for these shapes is of no use to others; the model's own weights stay.
+    if (executable instanceof GpuExecutable) {
+      const { constants } = this.graph;
+      this.#device?.weights.release(
+        executable.plan.weights,
+        ({ made, constant }) => !made && constants.has(constant),
+      );
+    }
   }
 
   async #build(

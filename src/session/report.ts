@@ -49,11 +49,7 @@ export interface SessionReport {
   readonly tuningNote?: string | undefined;
 }
 
-export function reportPlan(
-  backend: 'webgpu' | 'cpu',
-  original: Graph,
-  executable: Executable,
-): SessionReport {
+export function reportPlan(original: Graph, executable: Executable): SessionReport {
   const parameters = parameterCount(original);
   if (!(executable instanceof GpuExecutable)) {
     const nodes = original.nodes.map(
@@ -65,7 +61,7 @@ export function reportPlan(
       }),
     );
     return {
-      backend,
+      backend: 'cpu',
       nodes,
       parameters,
       macs: totalMacs(nodes),
@@ -88,7 +84,7 @@ export function reportPlan(
   });
   const dispatches = plan.steps.filter((step) => step.kind === 'dispatch');
   return {
-    backend,
+    backend: 'webgpu',
     adapter: context.caps.adapter,
     ceiling: context.caps.ceiling,
     nodes,

@@ -8,16 +8,16 @@ import { Tensor } from '../core/tensor.ts';
 import { operatorsIn, readOnnxModel } from '../formats/onnx/index.ts';
 import { GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
-import { findOperator, loadOperators } from '../ops/index.ts';
+import { loadOperators } from '../ops/index.ts';
 import { optimise } from '../passes/index.ts';
+import type { ActivationOptions, Activations } from './activations.ts';
 import type { Feeds, OnProgress, RunOptions } from './backend.ts';
 import { checkOptions, type SessionOptions } from './options.ts';
-import { Plans } from './plans.ts';
-import { reportPlan, type SessionReport } from './report.ts';
-import type { StagedModel } from './staged.ts';
+import { planGraph } from './plan-graph.ts';
+import type { PlanDevice, PlannedGraph } from './plans.ts';
+import type { SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 import type { VerifyReport } from './verify.ts';
-import { GpuExecutable } from './webgpu.ts';
 import { WeightStore } from './weights.ts';
 
 export type FeedsObject = Readonly<Record<string, Tensor>>;
@@ -38,25 +38,31 @@ export class InferenceSession {
   readonly backend: 'webgpu' | 'cpu';
   /** The model after the passes that need no shapes. */
   readonly graph: Graph;
+  /** The model as it was read, with all of its values. */
+  readonly #model: Graph;
   readonly #options: SessionOptions;
-  readonly #context: GpuContext | undefined;
-  readonly #weights: WeightStore | undefined;
-  readonly #plans: Plans;
-  /** In place of `#plans` where shapes depend on data. */
-  #staged: StagedModel | undefined;
+  readonly #device: PlanDevice | undefined;
+  readonly #planned: PlannedGraph;
+  #activations: Activations | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  private constructor(graph: Graph, options: SessionOptions, context: GpuContext | undefined) {
+  private constructor(
+    model: Graph,
+    graph: Graph,
+    planned: PlannedGraph,
+    options: SessionOptions,
+    device: PlanDevice | undefined,
+  ) {
     this.graph = graph;
     this.inputs = graph.inputs;
     this.inputNames = graph.inputs.map((input) => input.name);
     this.outputNames = graph.outputs;
-    this.backend = context ? 'webgpu' : 'cpu';
+    this.backend = device ? 'webgpu' : 'cpu';
+    this.#model = model;
     this.#options = options;
-    this.#context = context;
-    this.#weights = context && new WeightStore(context);
-    this.#plans = this.#plansOf(graph);
+    this.#device = device;
+    this.#planned = planned;
   }
 
   /**
@@ -75,27 +81,21 @@ export class InferenceSession {
     const onProgress: OnProgress = (progress) => {
       if (!failed) options.onProgress?.(progress);
     };
-    const device = createContext(options);
-    const [graph, context] = await Promise.all([
+    const acquired = createContext(options);
+    const [[read, graph], context] = await Promise.all([
       load(model, { ...options, onProgress }),
-      device,
+      acquired,
     ]).catch((error: unknown) => {
       failed = true;
-      device.then((late) => late?.release()).catch(() => {});
+      acquired.then((late) => late?.release()).catch(() => {});
       throw error;
     });
-    const session = new InferenceSession(graph, options, context);
-    if (graph.nodes.some(({ op }) => findOperator(op)?.traits.dataDependent)) {
-      const { StagedModel } = await import('./staged.ts');
-      const staged = new StagedModel(graph, (stage) => session.#plansOf(stage));
-      if (staged.isCut) session.#staged = staged;
-    }
-    if (
-      graph.inputs.every(isStatic) &&
-      (session.#staged || session.#plans.shapeInputs.length === 0)
-    ) {
+    const device = context && { context, weights: new WeightStore(context) };
+    const planned = await planGraph(graph, options, device);
+    const session = new InferenceSession(read, graph, planned, options, device);
+    if (graph.inputs.every(isStatic) && planned.shapeInputs.length === 0) {
       const shapes = new Map(graph.inputs.map(({ name, dims }) => [name, dims as number[]]));
-      await session.#compile(shapes).catch(async (error: unknown) => {
+      await planned.compile(shapes).catch(async (error: unknown) => {
         await session.dispose();
         throw error;
       });
@@ -105,12 +105,12 @@ export class InferenceSession {
 
   /** What the device can do; undefined on the `cpu` backend. */
   get caps() {
-    return this.#context?.caps;
+    return this.#device?.context.caps;
   }
 
   /** The device that the session computes on, for sharing buffers; undefined on `cpu`. */
   get device(): GPUDevice | undefined {
-    return this.#context?.device;
+    return this.#device?.context.device;
   }
 
   /**
@@ -120,28 +120,36 @@ export class InferenceSession {
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = this.#check(feeds);
     refuseUnknown('option of run()', options, { outputs: true, location: true });
-    return this.#enqueue(async () => {
-      if (this.#staged) return Object.fromEntries(await this.#staged.run(checked, options));
-      const { executable } = await this.#plans.compileFor(checked);
-      return Object.fromEntries(await executable.run(checked, options));
+    return this.#enqueue(async () => Object.fromEntries(await this.#planned.run(checked, options)));
+  }
+
+  /**
+   * Reads values inside the model: those that are named as the model names them, or all that its
+   * nodes read and make. Plans of their own leave them as they are, fused with nothing; the plans of
+   * the last few sets of names are kept. With `{ location: 'gpu-buffer' }` what the GPU makes stays
+   * there, dense, and is overwritten by the next call with the same names.
+   * @throws WgconvError `invalid-argument` where the model has no value of a name
+   */
+  async activations(
+    feeds: FeedsObject,
+    names?: readonly string[],
+    options: ActivationOptions = {},
+  ): Promise<Record<string, Tensor>> {
+    const checked = this.#check(feeds);
+    const { Activations } = await import('./activations.ts');
+    return this.#enqueue(() => {
+      this.#activations ??= new Activations(this.#model, this.#options, this.#device);
+      return this.#activations.read(checked, names, options);
     });
   }
 
   /** Compares every node of the plan with its float64 reference; `webgpu` only. */
   async verify(feeds: FeedsObject): Promise<VerifyReport> {
     const checked = this.#check(feeds);
-    const { verifyExecutable } = await import('./verify.ts');
-    return this.#enqueue(async () => {
-      if (this.#staged) return this.#staged.verify(checked, this.#options.onProgress);
-      const { executable, original } = await this.#plans.compileFor(checked);
-      if (!(executable instanceof GpuExecutable)) {
-        throw new WgconvError(
-          'invalid-argument',
-          'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
-        );
-      }
-      return verifyExecutable(executable, original, checked, this.#options.onProgress);
-    });
+    const { verifyModel } = await import('./verify.ts');
+    return this.#enqueue(() =>
+      verifyModel(this.#planned, this.outputNames, checked, this.#options.onProgress),
+    );
   }
 
   /**
@@ -164,26 +172,17 @@ export class InferenceSession {
       name,
       shapes[name] ?? (dims as number[]),
     ]);
-    await this.#enqueue(() => this.#compile(new Map(all)));
+    await this.#enqueue(() => this.#planned.compile(new Map(all)));
   }
 
   /** Where every node of the latest plan runs and why, algorithms, memory. */
   report(): SessionReport {
-    if (this.#staged) return this.#staged.report(this.backend);
-    const compiled = this.#plans.latest;
-    if (!compiled) {
-      throw new WgconvError(
-        'invalid-argument',
-        'nothing is planned yet: this model has symbolic shapes; call prepare({ input: dims }) or run() first',
-      );
-    }
-    const report = reportPlan(this.backend, compiled.original, compiled.executable);
-    return { ...report, tuned: compiled.tuned?.problems ?? [], tuningNote: compiled.tuned?.note };
+    return this.#planned.report();
   }
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */
   tuning(): Tuning | undefined {
-    return this.#staged ? this.#staged.tuning() : this.#plans.latest?.tuned?.tuning;
+    return this.#planned.tuning();
   }
 
   /** Gives all GPU memory back. */
@@ -191,10 +190,10 @@ export class InferenceSession {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#queue;
-    await this.#plans.dispose();
-    await this.#staged?.dispose();
-    this.#weights?.dispose();
-    this.#context?.release();
+    await this.#planned.dispose();
+    await this.#activations?.dispose();
+    this.#device?.weights.dispose();
+    this.#device?.context.release();
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -224,29 +223,17 @@ export class InferenceSession {
       { value: unknown },
     );
   }
-
-  /** Plans what can be planned for the shapes alone. */
-  async #compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
-    if (this.#staged) await this.#staged.prepare(shapes);
-    else await this.#plans.compile(shapes);
-  }
-
-  #plansOf(graph: Graph): Plans {
-    const device = this.#context &&
-      this.#weights && { context: this.#context, weights: this.#weights };
-    return new Plans(graph, this.#options, device);
-  }
 }
 
 async function load(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
   options: SessionOptions,
-): Promise<Graph> {
+): Promise<[read: Graph, optimised: Graph]> {
   const read = await readModel(model, options);
   const graph = options.transform ? await options.transform(read) : read;
   // The caller's function may have added others.
   await loadOperators(graph.nodes.map(({ op }) => op));
-  return optimise(graph);
+  return [graph, await optimise(graph)];
 }
 
 async function readModel(

@@ -5,7 +5,7 @@
  */
 
 import { viewBytes } from '../core/dtype.ts';
-import { internal, WgconvError } from '../core/errors.ts';
+import { internal } from '../core/errors.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
 import { requireOperator } from '../ops/build-node.ts';
@@ -13,29 +13,33 @@ import { unknownDims } from '../ops/dims.ts';
 import { cutStages, type Stage } from '../passes/cut-stages.ts';
 import { evaluateNode } from '../passes/evaluate-node.ts';
 import type { MemoryReport } from '../plan/plan.ts';
-import { type Feeds, type OnProgress, type RunOptions, wantedOutputs } from './backend.ts';
-import type { Compiled, Plans } from './plans.ts';
+import { type Feeds, type RunOptions, wantedOutputs } from './backend.ts';
+import type { SessionOptions } from './options.ts';
+import { type Compiled, type PlanDevice, type PlannedGraph, Plans, type Visit } from './plans.ts';
 import { type NodeReport, parameterCount, reportPlan, type SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
-import type { VerifyReport } from './verify.ts';
-import { GpuExecutable } from './webgpu.ts';
 
 /** What the report says of a node at which the plan is cut. */
 const cutReason =
   "its output's shape depends on data: the plan is cut here, its inputs are read back, and it is computed on the host";
 const laterReason = 'planned in a run, when the shapes that it depends on are known';
 
-export class StagedModel {
+export class StagedModel implements PlannedGraph {
+  /** Whatever the values of inputs are, the first stage can be planned. */
+  readonly shapeInputs: readonly string[] = [];
   readonly #graph: Graph;
   readonly #stages: readonly Stage[];
-  readonly #makePlans: (graph: Graph) => Plans;
+  readonly #options: SessionOptions;
+  /** undefined on the `cpu` backend. */
+  readonly #device: PlanDevice | undefined;
   /** By stage; those after the first are made when the types of their inputs are known. */
   readonly #plans: (Plans | undefined)[] = [];
 
-  constructor(graph: Graph, makePlans: (graph: Graph) => Plans) {
+  constructor(graph: Graph, options: SessionOptions, device: PlanDevice | undefined) {
     this.#graph = graph;
     this.#stages = cutStages(graph);
-    this.#makePlans = makePlans;
+    this.#options = options;
+    this.#device = device;
   }
 
   /** Whether there is anything to cut. */
@@ -44,7 +48,7 @@ export class StagedModel {
   }
 
   /** Plans what comes before the first cut. */
-  async prepare(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  async compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
     const plans = this.#firstPlans();
     if (plans?.shapeInputs.length !== 0) return;
     await plans.compile(
@@ -73,39 +77,15 @@ export class StagedModel {
   }
 
   /** Every stage by itself, fed by what those before it made on the GPU. */
-  async verify(feeds: Feeds, onProgress: OnProgress | undefined): Promise<VerifyReport> {
-    const { verifyExecutable } = await import('./verify.ts');
-    const reports: VerifyReport[] = [];
-    await this.#runStages(feeds, async ({ executable, original }, stageFeeds) => {
-      if (!(executable instanceof GpuExecutable)) {
-        throw new WgconvError(
-          'invalid-argument',
-          'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
-        );
-      }
-      reports.push(await verifyExecutable(executable, original, stageFeeds, onProgress));
-      return executable.run(stageFeeds, {});
-    });
-    const sum = (key: 'passed' | 'failed' | 'unchecked') =>
-      reports.reduce((total, report) => total + report[key], 0);
-    return {
-      ok: reports.every(({ ok }) => ok),
-      nodes: reports.flatMap(({ nodes }) => nodes),
-      passed: sum('passed'),
-      failed: sum('failed'),
-      unchecked: sum('unchecked'),
-      firstWrong: reports.find(({ firstWrong }) => firstWrong)?.firstWrong,
-      identicalToRun: reports.every(({ identicalToRun }) => identicalToRun),
-      endToEnd: reports
-        .flatMap(({ endToEnd }) => endToEnd)
-        .filter(({ output }) => this.#graph.outputs.includes(output)),
-    };
+  async visit(feeds: Feeds, visit: Visit): Promise<void> {
+    await this.#runStages(feeds, visit);
   }
 
-  report(backend: SessionReport['backend']): SessionReport {
+  report(): SessionReport {
+    const backend = this.#device ? 'webgpu' : 'cpu';
     const reports = this.#stages.map((_, index) => {
       const latest = this.#plans[index]?.latest;
-      return latest && reportPlan(backend, latest.original, latest.executable);
+      return latest && reportPlan(latest.original, latest.executable);
     });
     const known = reports.filter((report): report is SessionReport => report !== undefined);
     const nodes = this.#stages.flatMap((stage, index) => [
@@ -155,7 +135,7 @@ export class StagedModel {
   /** All values that pass from one stage to another, or out. */
   async #runStages(
     feeds: Feeds,
-    run: (compiled: Compiled, feeds: Feeds, stage: Stage) => Promise<Map<string, Tensor>>,
+    run: (compiled: Compiled, feeds: Feeds, stage: Stage) => Promise<ReadonlyMap<string, Tensor>>,
   ): Promise<Map<string, Tensor>> {
     const values = new Map(feeds);
     const tensorOf = (name: string): Tensor => {
@@ -166,7 +146,7 @@ export class StagedModel {
     for (const [index, stage] of this.#stages.entries()) {
       if (stage.nodes.length > 0) {
         const stageFeeds = new Map(stage.inputs.map((name) => [name, tensorOf(name)]));
-        this.#plans[index] ??= this.#makePlans(this.#graphOf(stage, stageFeeds));
+        this.#plans[index] ??= this.#plansOf(this.#graphOf(stage, stageFeeds));
         const compiled = await this.#plans[index].compileFor(stageFeeds);
         for (const [name, tensor] of await run(compiled, stageFeeds, stage))
           values.set(name, tensor);
@@ -198,8 +178,12 @@ export class StagedModel {
     const [first] = this.#stages;
     if (!first || first.nodes.length === 0) return undefined;
     const inputs = this.#graph.inputs.filter(({ name }) => first.inputs.includes(name));
-    this.#plans[0] ??= this.#makePlans({ ...this.#graph, ...first, inputs });
+    this.#plans[0] ??= this.#plansOf({ ...this.#graph, ...first, inputs });
     return this.#plans[0];
+  }
+
+  #plansOf(graph: Graph): Plans {
+    return new Plans(graph, this.#options, this.#device);
   }
 
   /** A stage as a graph: of its inputs the types and ranks are those of the values. */

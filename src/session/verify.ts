@@ -11,8 +11,9 @@ import type { PlannedValue } from '../plan/plan.ts';
 import type { Feeds, OnProgress } from './backend.ts';
 import { type Comparison, compare, describe } from './compare.ts';
 import { accuracyOf, type EvaluatedTensor, References } from './evaluate.ts';
+import type { PlannedGraph } from './plans.ts';
 import { asStored, rawTensor } from './raw.ts';
-import type { GpuExecutable } from './webgpu.ts';
+import { GpuExecutable } from './webgpu.ts';
 
 type HostFeeds = ReadonlyMap<string, HostTensor>;
 
@@ -48,6 +49,41 @@ export interface VerifyReport {
   readonly endToEnd: readonly EndToEnd[];
 }
 
+/** A model that is planned in several parts is checked part by part. */
+export async function verifyModel(
+  model: PlannedGraph,
+  outputs: readonly string[],
+  feeds: Feeds,
+  onProgress: OnProgress | undefined,
+): Promise<VerifyReport> {
+  const reports: VerifyReport[] = [];
+  await model.visit(feeds, async ({ executable, original }, partFeeds) => {
+    if (!(executable instanceof GpuExecutable)) {
+      throw new WgconvError(
+        'invalid-argument',
+        'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
+      );
+    }
+    const ran = await executable.run(partFeeds, {});
+    reports.push(await checkRun(executable, original, partFeeds, ran, onProgress));
+    return ran;
+  });
+  const sum = (key: 'passed' | 'failed' | 'unchecked') =>
+    reports.reduce((total, report) => total + report[key], 0);
+  return {
+    ok: reports.every(({ ok }) => ok),
+    nodes: reports.flatMap(({ nodes }) => nodes),
+    passed: sum('passed'),
+    failed: sum('failed'),
+    unchecked: sum('unchecked'),
+    firstWrong: reports.find(({ firstWrong }) => firstWrong)?.firstWrong,
+    identicalToRun: reports.every(({ identicalToRun }) => identicalToRun),
+    endToEnd: reports
+      .flatMap(({ endToEnd }) => endToEnd)
+      .filter(({ output }) => outputs.includes(output)),
+  };
+}
+
 /**
  * @param original the specialised graph before fusion: the model as its author wrote it
  */
@@ -57,9 +93,18 @@ export async function verifyExecutable(
   feeds: Feeds,
   onProgress?: OnProgress,
 ): Promise<VerifyReport> {
+  return checkRun(executable, original, feeds, await executable.run(feeds, {}), onProgress);
+}
+
+async function checkRun(
+  executable: GpuExecutable,
+  original: Graph,
+  feeds: Feeds,
+  ran: ReadonlyMap<string, Tensor>,
+  onProgress: OnProgress | undefined,
+): Promise<VerifyReport> {
   const { plan } = executable;
   const { graph } = plan;
-  const ran = await executable.run(feeds, {});
   const hostFeeds = await executable.hostFeeds(feeds, feeds.keys());
   const references = new References();
   await references.load([...graph.nodes, ...original.nodes]);

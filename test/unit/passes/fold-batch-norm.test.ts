@@ -42,13 +42,13 @@ async function expectSameValues(graph: Graph, folded: Graph): Promise<void> {
 
 test('a batch normalisation goes into weight and bias', async () => {
   const { graph, folded } = fold(['conv: Dense(x, w, b) -> h', 'bn: Norm(h, scale, shift) -> y']);
-  expect(linesOf(folded)).toEqual(['Dense(x, conv/weight, conv/bias) -> y']);
+  expect(linesOf(folded)).toEqual(['Dense(x, conv/bn/weight, conv/bn/bias) -> y']);
   expect(folded.nodes[0]?.name).toBe('conv');
   expect(folded.nodes[0]?.origin?.map(({ name }) => name)).toEqual(['conv', 'bn']);
   // s·b + t: 2 · 0.5 + 10 and −3 · −0.25 + 20.
-  expect(elements(folded, 'conv/bias')).toEqual([11, 20.75]);
+  expect(elements(folded, 'conv/bn/bias')).toEqual([11, 20.75]);
   const w = Array.from(elementsOf(constants.w) as Float32Array);
-  expect(elements(folded, 'conv/weight')).toEqual(
+  expect(elements(folded, 'conv/bn/weight')).toEqual(
     w.map((value, index) => Math.fround(value * (index < 3 ? 2 : -3))),
   );
   await expectSameValues(graph, folded);
@@ -56,7 +56,7 @@ test('a batch normalisation goes into weight and bias', async () => {
 
 test('a node without a bias gets one', async () => {
   const { graph, folded } = fold(['Dense(x, w) -> h', 'Norm(h, scale, shift) -> y']);
-  expect(elements(folded, 'h/bias')).toEqual([10, 20]);
+  expect(elements(folded, 'h/y/bias')).toEqual([10, 20]);
   await expectSameValues(graph, folded);
 });
 
@@ -67,17 +67,17 @@ test('a chain is composed in float64 and rounded once', async () => {
     'Times(i, k) -> j',
     'Norm(j, k, b) -> y',
   ]);
-  expect(linesOf(folded)).toEqual(['Dense(x, h/weight, h/bias) -> y']);
+  expect(linesOf(folded)).toEqual(['Dense(x, h/y/weight, h/y/bias) -> y']);
   expect(folded.nodes[0]?.origin).toHaveLength(4);
   const [k = 0] = elements(graph, 'k');
   // ((0.5 · 2 + 10) · k) · k + 0.5 with k = fround(0.1), in float64.
-  expect(elements(folded, 'h/bias')[0]).toBe(Math.fround(11 * k * k + 0.5));
+  expect(elements(folded, 'h/y/bias')[0]).toBe(Math.fround(11 * k * k + 0.5));
   await expectSameValues(graph, folded);
 });
 
 test('a map that only scales leaves the missing bias missing', async () => {
   const { graph, folded } = fold(['Dense(x, w) -> h', 'Times(h, k) -> y']);
-  expect(linesOf(folded)).toEqual(['Dense(x, h/weight, ) -> y']);
+  expect(linesOf(folded)).toEqual(['Dense(x, h/y/weight, ) -> y']);
   await expectSameValues(graph, folded);
 });
 
@@ -85,7 +85,7 @@ test('one bias for all channels becomes one for each', async () => {
   const { folded } = fold(['Dense(x, w, one) -> h', 'Norm(h, scale, shift) -> y'], ['y'], {
     one: f32([1], 4),
   });
-  expect(elements(folded, 'h/bias')).toEqual([18, 8]);
+  expect(elements(folded, 'h/y/bias')).toEqual([18, 8]);
 });
 
 test('behind a node that is not linear, the first map takes the others', async () => {
@@ -98,7 +98,7 @@ test('behind a node that is not linear, the first map takes the others', async (
   expect(linesOf(folded)).toEqual([
     'Dense(x, w) -> h',
     'Relu(h) -> r',
-    'Norm(r, n/weight, n/bias) -> y',
+    'Norm(r, n/y/weight, n/y/bias) -> y',
   ]);
   await expectSameValues(graph, folded);
 });
@@ -108,7 +108,7 @@ test('two nodes with one weight get a weight each', async () => {
     ['Dense(x, w) -> h', 'Times(h, k) -> y', 'Dense(x, w) -> i', 'Times(i, scale) -> z'],
     ['y', 'z'],
   );
-  expect(linesOf(folded)).toEqual(['Dense(x, h/weight, ) -> y', 'Dense(x, i/weight, ) -> z']);
+  expect(linesOf(folded)).toEqual(['Dense(x, h/y/weight, ) -> y', 'Dense(x, i/z/weight, ) -> z']);
   await expectSameValues(graph, folded);
 });
 

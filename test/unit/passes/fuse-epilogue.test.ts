@@ -83,7 +83,7 @@ test('after a fold, the originals are those of the model', async () => {
     fakes,
   );
   const fused = fuseEpilogue(foldBatchNorm(graph, fakes), fakes);
-  expect(linesOf(fused)).toEqual(['Dense(x, h/weight, h/bias, r) + residual r + Relu -> y']);
+  expect(linesOf(fused)).toEqual(['Dense(x, h/i/weight, h/i/bias, r) + residual r + Relu -> y']);
   expect(fused.nodes[0]?.origin?.map(({ op }) => op)).toEqual(['Dense', 'Norm', 'Plus', 'Relu']);
   const feeds = { x: noise(dims, 3), r: noise(dims, 5) };
   expect(await evaluate(fused, feeds, 'origin')).toEqual(await evaluate(graph, feeds));
