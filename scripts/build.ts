@@ -13,11 +13,17 @@ const dist = join(root, 'dist');
 /** Packages that are copied into the engine's modules, so that a page needs no bundler. */
 const bundled = ['wgsl-preprocessor', 'pbf'];
 
+/** What a page imports: `wgconv`, whose file is called otherwise in the end, and `wgconv/layers`. */
+const entries = {
+  entry: join(root, 'src/index.ts'),
+  layers: join(root, 'src/layers/index.ts'),
+};
+
 /** Modules that the entry and all operators share, and those that nearly every network needs. */
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(plan|gpu|graph)/|src/session/(?!verify|compare|raw|staged|fed-indices|cpu|activations|closest|profile|tune/)',
+    'src/(plan|gpu)/|src/graph/(?!builder)|src/session/(?!verify|compare|raw|staged|fed-indices|cpu|activations|closest|profile|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -66,7 +72,7 @@ buildTypes();
 writeLicences();
 console.log('Built dist/');
 
-/** The engine: one entry, and a chunk for what a page loads only when it needs it. */
+/** The engine: its entries, which share files, and a chunk for what a page loads only when it needs it. */
 async function buildEngine(): Promise<void> {
   await build({
     configFile: false,
@@ -80,14 +86,14 @@ async function buildEngine(): Promise<void> {
       target: 'es2022',
       sourcemap: true,
       minify: false,
-      lib: { entry: join(root, 'src/index.ts'), formats: ['es'], fileName: () => 'entry.js' },
+      lib: { entry: entries, formats: ['es'], fileName: (_, name) => `${name}.js` },
       // A page that loads a chunk must not be told by a helper which others to preload.
       modulePreload: false,
       rolldownOptions: {
         // Groups of modules take what they name, not what those import.
         preserveEntrySignatures: 'allow-extension',
         output: {
-          entryFileNames: 'entry.js',
+          entryFileNames: '[name].js',
           chunkFileNames: chunkName,
           // What every page needs is one file: many small ones compress badly.
           codeSplitting: {

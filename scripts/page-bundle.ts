@@ -21,15 +21,22 @@ export interface PageBundle {
   readonly files: readonly PageFile[];
 }
 
-/** Bundles a page whose one line imports all of the package built in `dist`, into `folder`. */
-export async function bundlePage(dist: string, folder: string): Promise<PageBundle> {
+/** Bundles a page that imports all that the named entries of the package in `dist` export, into `folder`. */
+export async function bundlePage(
+  dist: string,
+  folder: string,
+  entries: readonly string[] = ['index'],
+): Promise<PageBundle> {
   const { metafile } = await build({
     stdin: {
       // The whole namespace is used, so that nothing is shaken off: the most a page can need.
-      contents: "import * as wgconv from 'wgconv'; globalThis.wgconv = wgconv;",
+      contents: entries
+        .map(
+          (entry) => `import * as ${entry} from './${entry}.js'; globalThis.${entry} = ${entry};`,
+        )
+        .join('\n'),
       resolveDir: dist,
     },
-    alias: { wgconv: join(dist, 'index.js') },
     absWorkingDir: dist,
     bundle: true,
     splitting: true,

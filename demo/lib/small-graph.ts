@@ -3,8 +3,9 @@
 import { hostTensor } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
 import type { Graph } from '../../src/index.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../src/ops/build-node.ts';
+import { buildNode } from '../../src/ops/build-node.ts';
 import { loadOperators } from '../../src/ops/index.ts';
+import { attributeValues, type PlainAttribute } from '../../src/ops/plain-attributes.ts';
 
 /** What a sketch draws with; every method gives the name of the value that it makes. */
 export interface GraphPen {

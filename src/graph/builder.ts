@@ -5,6 +5,7 @@ import type { Dim, TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node, ValueInfo } from './graph.ts';
 import { sortNodes } from './topology.ts';
+import { unusedName } from './unused-name.ts';
 
 /**
  * ```ts
@@ -83,11 +84,4 @@ export class GraphBuilder {
     }
     this.#taken.add(name);
   }
-}
-
-/** `base`, or the first of `base_2`, `base_3`, … that is not taken. */
-export function unusedName(base: string, isTaken: (name: string) => boolean): string {
-  let name = base;
-  for (let count = 2; isTaken(name); count++) name = `${base}_${count}`;
-  return name;
 }

@@ -10,8 +10,9 @@ import { type Dim, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../ops/build-node.ts';
+import { buildNode } from '../ops/build-node.ts';
 import { loadOperators } from '../ops/index.ts';
+import { attributeValues, type PlainAttribute } from '../ops/plain-attributes.ts';
 import { channelsFirst } from './kernels.ts';
 import type { Shape } from './shape.ts';
 

@@ -1,6 +1,6 @@
 /** Sliding windows as Keras describes them, and as ONNX's attributes. */
 
-import type { PlainAttribute } from '../ops/build-node.ts';
+import type { PlainAttribute } from '../ops/plain-attributes.ts';
 import type { Fail } from './layer.ts';
 import type { Pair, Sides } from './options.ts';
 import { formatShape, type Shape } from './shape.ts';

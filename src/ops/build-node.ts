@@ -1,7 +1,6 @@
 /** Makes graph nodes from an operator's name and plain attributes, as formats and builders have them. */
 
 import { WgconvError } from '../core/errors.ts';
-import type { HostTensor } from '../core/tensor.ts';
 import type { Node } from '../graph/graph.ts';
 import { type AttributeValue, RecordAttributeReader } from './attributes.ts';
 import { findOperator } from './index.ts';
@@ -71,38 +70,4 @@ function checkArity(
     `the node has ${count} ${side}${count === 1 ? '' : 's'}, but its operator takes ${allowed}`,
     { node, operator: operator.type, data: { side, count, least, most } },
   );
-}
-
-/** Whole numbers are integers, others floats; write an `AttributeValue` where that is wrong. */
-export type PlainAttribute =
-  | number
-  | string
-  | readonly number[]
-  | readonly string[]
-  | HostTensor
-  | AttributeValue;
-
-/** `{ strides: [2, 2], alpha: 0.5 }` as attribute values; undefined entries are left out. */
-export function attributeValues(
-  record: Readonly<Record<string, PlainAttribute | undefined>>,
-): Map<string, AttributeValue> {
-  const values = new Map<string, AttributeValue>();
-  for (const [name, plain] of Object.entries(record)) {
-    if (plain !== undefined) values.set(name, attributeValue(plain));
-  }
-  return values;
-}
-
-function attributeValue(plain: PlainAttribute): AttributeValue {
-  if (typeof plain === 'string') return { kind: 'string', value: plain };
-  if (typeof plain === 'number') {
-    return { kind: Number.isInteger(plain) ? 'int' : 'float', value: plain };
-  }
-  if ('kind' in plain) return plain;
-  if ('bytes' in plain) return { kind: 'tensor', value: plain };
-  if (plain.some((item) => typeof item === 'string')) {
-    return { kind: 'strings', value: plain.map(String) };
-  }
-  const numbers = plain.map(Number);
-  return { kind: numbers.every(Number.isInteger) ? 'ints' : 'floats', value: numbers };
 }

@@ -6,17 +6,13 @@
 import { c4Elements } from '../../shaders/lib/layout.ts';
 import { bytesPerElement, isHostOnly } from '../core/dtype.ts';
 import { isStatic, sameDims, sizeOf } from '../core/shape.ts';
-import { unusedName } from '../graph/builder.ts';
 import type { Graph, Layout, Node } from '../graph/graph.ts';
-import {
-  attributeValues,
-  buildNode,
-  type OperatorLookup,
-  requireOperator,
-} from '../ops/build-node.ts';
+import { unusedName } from '../graph/unused-name.ts';
+import { buildNode, type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf, heldOnHost } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
 import type { LayoutChoice } from '../ops/operator.ts';
+import { attributeValues } from '../ops/plain-attributes.ts';
 
 /** A layout for each slot; undefined where the slot holds no value on the device. */
 interface Choice {

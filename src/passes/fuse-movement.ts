@@ -5,15 +5,11 @@
 
 import { isStatic } from '../core/shape.ts';
 import { consumersOf, type Graph, type Node, originsOf, producersOf } from '../graph/graph.ts';
-import {
-  attributeValues,
-  buildNode,
-  type OperatorLookup,
-  requireOperator,
-} from '../ops/build-node.ts';
+import { buildNode, type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
 import { isImage } from '../ops/layouts.ts';
+import { attributeValues } from '../ops/plain-attributes.ts';
 
 const fused = 'wgconv.Permute';
 

@@ -12,8 +12,8 @@ import {
   type TensorType,
 } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
-import { unusedName } from '../graph/builder.ts';
 import { type Graph, type Node, producersOf, type ValueInfo } from '../graph/graph.ts';
+import { unusedName } from '../graph/unused-name.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { inferNode } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';

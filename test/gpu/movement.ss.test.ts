@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DataType } from '../../src/core/dtype.ts';
 import type { HostTensor } from '../../src/core/tensor.ts';
 import { GpuContext } from '../../src/gpu/device.ts';
-import type { PlainAttribute } from '../../src/ops/build-node.ts';
+import type { PlainAttribute } from '../../src/ops/plain-attributes.ts';
 import { checkOperator } from '../support/operator-case.ts';
 import { integers, tensorOf } from '../support/random.ts';
 

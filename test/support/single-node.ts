@@ -6,12 +6,8 @@ import { toReference } from '../../src/core/reference.ts';
 import type { Dim } from '../../src/core/shape.ts';
 import type { HostTensor } from '../../src/core/tensor.ts';
 import { readOnnxModel } from '../../src/formats/onnx/index.ts';
-import {
-  attributeValues,
-  buildNode,
-  type PlainAttribute,
-  requireOperator,
-} from '../../src/ops/build-node.ts';
+import { buildNode, requireOperator } from '../../src/ops/build-node.ts';
+import { attributeValues, type PlainAttribute } from '../../src/ops/plain-attributes.ts';
 import { evaluateNode } from '../../src/passes/evaluate-node.ts';
 import { type AttributeInput, encodeModel } from './onnx-writer.ts';
 import { runOnnxruntime } from './onnxruntime.ts';

@@ -4,8 +4,9 @@ import { shaderSource } from '../../../shaders/lib/kernel.ts';
 import { isStatic } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
 import type { Graph, Layout, Node, ValueInfo } from '../../graph/graph.ts';
-import { attributeValues, buildNode } from '../../ops/build-node.ts';
+import { buildNode } from '../../ops/build-node.ts';
 import { findOperator } from '../../ops/index.ts';
+import { attributeValues } from '../../ops/plain-attributes.ts';
 import type { Plan } from '../../plan/plan.ts';
 
 /** Nodes with one key are computed by the same dispatches. */

@@ -5,7 +5,8 @@ import { GraphBuilder } from '../../../src/graph/builder.ts';
 import type { Node } from '../../../src/graph/graph.ts';
 import { countOperators, printGraph } from '../../../src/graph/print.ts';
 import { sortNodes } from '../../../src/graph/topology.ts';
-import { attributeValues, buildNode } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
+import { attributeValues } from '../../../src/ops/plain-attributes.ts';
 import { f32 } from '../../support/fake-network.ts';
 import { fakeOperator, lookupOf } from '../../support/fake-operators.ts';
 

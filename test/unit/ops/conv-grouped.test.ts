@@ -3,9 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import type { StaticTensorType } from '../../../src/core/shape.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
-import { attributeValues, buildNode } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { lazyAlgorithms, lowerConv } from '../../../src/ops/conv/lower.ts';
 import { type ConvAttributes, conv } from '../../../src/ops/conv/schema.ts';
+import { attributeValues } from '../../../src/ops/plain-attributes.ts';
 import { rankCandidates } from '../../../src/plan/cost.ts';
 
 await Promise.all(lazyAlgorithms.map(({ module }) => module.load()));

@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { toReference } from '../../../src/core/reference.ts';
 import type { HostTensor } from '../../../src/core/tensor.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { convTranspose } from '../../../src/ops/conv-transpose/schema.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
 import { describePublished } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';

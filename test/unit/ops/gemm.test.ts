@@ -6,9 +6,9 @@ import { type ReferenceTensor, toReference } from '../../../src/core/reference.t
 import type { StaticTensorType, TensorType } from '../../../src/core/shape.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import { RecordAttributeReader } from '../../../src/ops/attributes.ts';
-import { attributeValues, type PlainAttribute } from '../../../src/ops/build-node.ts';
 import { gemm } from '../../../src/ops/gemm/schema.ts';
 import type { GemmAttributes } from '../../../src/ops/gemm/sizes.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { estimateSeconds } from '../../../src/plan/cost.ts';
 import { tensorOf } from '../../support/random.ts';
 

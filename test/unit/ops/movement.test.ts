@@ -6,11 +6,12 @@ import type { TensorType } from '../../../src/core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../../../src/core/tensor.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import type { Layout } from '../../../src/graph/graph.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { divideDims } from '../../../src/ops/dims.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import type { AnyOperator } from '../../../src/ops/operator.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
 import { tensorOf } from '../../support/random.ts';
 

@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { describePublished } from '../../support/conformance.ts';
 import { integers, tensorOf, uniform } from '../../support/random.ts';
 import {

@@ -6,10 +6,11 @@ import { type ReferenceTensor, toReference } from '../../../src/core/reference.t
 import type { TensorType } from '../../../src/core/shape.ts';
 import type { HostTensor } from '../../../src/core/tensor.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import type { AnyOperator, NodeFacts, ReferenceResult } from '../../../src/ops/operator.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { kernels } from '../../../src/ops/pointwise/kernels.ts';
 import { planWalk } from '../../../src/ops/pointwise/walk.ts';
 import { tensorOf } from '../../support/random.ts';

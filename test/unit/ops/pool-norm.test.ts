@@ -9,10 +9,11 @@ import { toReference } from '../../../src/core/reference.ts';
 import type { StaticTensorType, TensorType } from '../../../src/core/shape.ts';
 import type { HostTensor } from '../../../src/core/tensor.ts';
 import { compatibilityCaps } from '../../../src/gpu/caps.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import type { ReferenceResult } from '../../../src/ops/operator.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { tensorOf } from '../../support/random.ts';
 
 interface Example {

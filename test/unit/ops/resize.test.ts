@@ -3,13 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { toReference } from '../../../src/core/reference.ts';
 import { type HostTensor, hostTensor } from '../../../src/core/tensor.ts';
-import {
-  attributeValues,
-  buildNode,
-  type PlainAttribute,
-  requireOperator,
-} from '../../../src/ops/build-node.ts';
+import { buildNode, requireOperator } from '../../../src/ops/build-node.ts';
 import { findOperator } from '../../../src/ops/index.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
 import { describePublished } from '../../support/conformance.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';

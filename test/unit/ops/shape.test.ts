@@ -4,9 +4,10 @@ import { describe, expect, it, test } from 'vitest';
 import { numberToFloat16 } from '../../../src/core/dtype.ts';
 import type { Dim, TensorType } from '../../../src/core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../../../src/core/tensor.ts';
-import { attributeValues, buildNode, type PlainAttribute } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import { findOperator } from '../../../src/ops/index.ts';
 import type { AnyOperator } from '../../../src/ops/operator.ts';
+import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { evaluateNode } from '../../../src/passes/evaluate-node.ts';
 import { tensorOf } from '../../support/random.ts';
 

@@ -3,13 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { winogradMatrices, winogradSizes } from '../../../shaders/lib/winograd.ts';
 import { compatibilityCaps, type DeviceCaps } from '../../../src/gpu/caps.ts';
-import { attributeValues, buildNode } from '../../../src/ops/build-node.ts';
+import { buildNode } from '../../../src/ops/build-node.ts';
 import type { ConvAttributes } from '../../../src/ops/conv/geometry.ts';
 import { lazyAlgorithms, lowerConv } from '../../../src/ops/conv/lower.ts';
 import type { ConvGeometry } from '../../../src/ops/conv/problem.ts';
 import { winogradMagnitude } from '../../../src/ops/conv/winograd-magnitude.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import type { LoweringIO } from '../../../src/ops/operator.ts';
+import { attributeValues } from '../../../src/ops/plain-attributes.ts';
 import { rankCandidates } from '../../../src/plan/cost.ts';
 
 await Promise.all(lazyAlgorithms.map(({ module }) => module.load()));
