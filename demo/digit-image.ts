@@ -76,8 +76,11 @@ export function centredDigit(
   return result;
 }
 
-/** Mean of the square of `size` pixels at (left, top), each pixel weighted by its share of it. */
-function average(
+/**
+ * Mean of the square of `size` pixels at (left, top), each pixel weighted by its share of it. There is
+ * no ink outside the picture.
+ */
+export function average(
   ink: ArrayLike<number>,
   width: number,
   height: number,
@@ -89,7 +92,7 @@ function average(
   for (let y = Math.floor(top); y < top + size; y++) {
     const shareY = Math.min(y + 1, top + size) - Math.max(y, top);
     for (let x = Math.floor(left); x < left + size; x++) {
-      if (x >= width || y >= height) continue;
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
       const shareX = Math.min(x + 1, left + size) - Math.max(x, left);
       sum += (ink[y * width + x] as number) * shareX * shareY;
     }

@@ -3,20 +3,14 @@
  * filters [out, in, height, width]), with the padding inside C1 and a Softmax at the end.
  */
 
-import type { Activation, LayerWeights, Pooling, WeightName } from './network.ts';
+import type { WeightValues } from '../digits/trainable.ts';
 import type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode } from './onnx-writer.ts';
 
 const KERNEL = { kernel_shape: [5, 5] };
 const POOL = { kernel_shape: [2, 2], strides: [2, 2] };
 
 /** From "input" [N, 1, 28, 28], values in 0..1, white on black, to "probabilities" [N, 10]. */
-export function lenet5Model(
-  weights: LayerWeights,
-  activation: Activation,
-  pooling: Pooling,
-): OnnxModel {
-  const activationType = activation === 'relu' ? 'Relu' : 'Tanh';
-  const poolType = pooling === 'max' ? 'MaxPool' : 'AveragePool';
+export function lenet5Model(weights: WeightValues): OnnxModel {
   const nodes: OnnxNode[] = [];
   let last = 'input';
   const append = (
@@ -33,14 +27,14 @@ export function lenet5Model(
     opType: string,
     attributes: Readonly<Record<string, OnnxAttribute>>,
   ): void => append(name, opType, attributes, [`${name}.weight`, `${name}.bias`]);
-  const activate = (): void => append(`${last}.${activation}`, activationType, {});
+  const activate = (): void => append(`${last}.relu`, 'Relu', {});
 
   weighted('C1', 'Conv', { ...KERNEL, pads: [2, 2, 2, 2] });
   activate();
-  append('S2', poolType, POOL);
+  append('S2', 'MaxPool', POOL);
   weighted('C3', 'Conv', KERNEL);
   activate();
-  append('S4', poolType, POOL);
+  append('S4', 'MaxPool', POOL);
   weighted('C5', 'Conv', KERNEL);
   activate();
   append('flatten', 'Flatten', { axis: 1 });
@@ -57,7 +51,7 @@ export function lenet5Model(
     description: 'Handwritten digits, 28x28, white on black, values in 0..1',
     nodes,
     initializers: Object.entries(weights).map(([name, { shape, values }]) =>
-      initializer(name as WeightName, shape, values),
+      initializer(name, shape, values),
     ),
     inputs: [{ name: 'input', dims: ['N', 1, 28, 28] }],
     outputs: [{ name: 'probabilities', dims: ['N', 10] }],
@@ -66,7 +60,7 @@ export function lenet5Model(
 
 /** Biases and matrices [in, out] stay; filters go from [height, width, in, out] to [out, in, height, width]. */
 function initializer(
-  name: WeightName,
+  name: string,
   shape: readonly number[],
   values: Float32Array,
 ): OnnxInitializer {

@@ -4,7 +4,7 @@
  */
 
 import * as ort from 'onnxruntime-web';
-import { type Digits, digitImage, PIXELS, SIZE } from './digits.ts';
+import { type Digits, digitImage, PIXELS, SIZE } from '../digits/digits.ts';
 
 /** Probabilities [indices.length, 10] of unchanged digits. */
 export async function runModel(

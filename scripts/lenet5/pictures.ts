@@ -1,7 +1,7 @@
 /** A few held-out digits as PNG pictures (28×28, 8-bit grey), named `label-index.png`. */
 
-import { PNG } from 'pngjs';
-import { CLASSES, type Digits, PIXELS, SIZE } from './digits.ts';
+import { CLASSES, type Digits, PIXELS, SIZE } from '../digits/digits.ts';
+import { encodeGrey } from '../digits/grey-png.ts';
 
 export interface Picture {
   readonly name: string;
@@ -15,13 +15,7 @@ export function pictures(digits: Digits, heldOut: Uint32Array): readonly Picture
     if (index === undefined) throw new Error(`no held-out digit ${label}`);
     return {
       name: `${label}-${String(index).padStart(4, '0')}.png`,
-      png: encodeGrey(digits.pixels.subarray(index * PIXELS, (index + 1) * PIXELS)),
+      png: encodeGrey(digits.pixels.subarray(index * PIXELS, (index + 1) * PIXELS), SIZE),
     };
   });
-}
-
-function encodeGrey(pixels: Uint8Array): Uint8Array {
-  const png = new PNG({ width: SIZE, height: SIZE });
-  png.data = Buffer.from(pixels);
-  return PNG.sync.write(png, { colorType: 0, inputColorType: 0, bitDepth: 8 });
 }

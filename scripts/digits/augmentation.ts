@@ -1,5 +1,5 @@
 /**
- * Augmentation for the LeNet-5 training script: one affine map (rotation, scale, shift) about the
+ * Augmentation for training on digits: one affine map (rotation, scale, shift) about the
  * picture's middle, sampled bilinearly, black outside. In the manner of LeCun et al. 1998, section III.
  */
 
@@ -24,6 +24,8 @@ export interface AugmentationRange {
   /** Largest change of the scale: 0.1 means from 0.9 to 1.1. */
   readonly scale: number;
 }
+
+export const NO_AUGMENTATION: AugmentationRange = { shift: 0, degrees: 0, scale: 0 };
 
 export const IDENTITY: Transform = { shiftX: 0, shiftY: 0, rotation: 0, scale: 1 };
 

@@ -7,20 +7,11 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { type AugmentationRange, drawTransform, transformImage } from './augmentation.ts';
 import { CLASSES, type Digits, digitImage, PIXELS, SIZE } from './digits.ts';
-import {
-  type Activation,
-  initialWeights,
-  logits,
-  type Pooling,
-  WEIGHT_NAMES,
-  type Weights,
-} from './network.ts';
 import { type Random, seededRandom } from './random.ts';
+import { product, type TrainableNetwork, type Weights, type WeightValues } from './trainable.ts';
 
 export interface Recipe {
   readonly seed: number;
-  readonly activation: Activation;
-  readonly pooling: Pooling;
   readonly epochs: number;
   readonly batch: number;
   /** Adam's first step size; it falls to zero along half a cosine. */
@@ -42,25 +33,23 @@ export interface Progress {
 }
 
 interface Batch {
-  /** Pictures [batch, 32, 32, 1] and one-hot targets [batch, 10]. */
-  readonly pictures: Float32Array;
-  readonly targets: Float32Array;
+  /** Inputs [batch, ...inputShape] and one-hot targets [batch, 10]. */
+  readonly inputs: tf.Tensor;
+  readonly targets: tf.Tensor2D;
 }
 
-/** LeNet-5 looks at 32×32 pixels: the digit with a black border. */
-const PADDING = 2;
-const FIELD = SIZE + 2 * PADDING;
 const PREDICTION_BATCH = 250;
 
 /** Trains on the digits of the given indices and returns the averaged weights. */
 export async function train(
+  network: TrainableNetwork,
   digits: Digits,
   indices: Uint32Array,
   recipe: Recipe,
   onStep: (progress: Progress) => void,
 ): Promise<Weights> {
-  const weights = initialWeights(recipe.seed, recipe.activation);
-  const averaged = initialWeights(recipe.seed, recipe.activation);
+  const weights = initialWeights(network, recipe.seed);
+  const averaged = initialWeights(network, recipe.seed);
   const optimizer = new ScheduledAdam(recipe.learningRate);
   const orderRandom = seededRandom(recipe.seed, 'order');
   const augmentationRandom = seededRandom(recipe.seed, 'augmentation');
@@ -74,9 +63,11 @@ export async function train(
     for (let inEpoch = 0; inEpoch < stepsPerEpoch; inEpoch++) {
       const step = epoch * stepsPerEpoch + inEpoch;
       const chosen = order.subarray(inEpoch * recipe.batch, (inEpoch + 1) * recipe.batch);
-      const batch = augmentedBatch(digits, chosen, augmentationRandom, recipe.augmentation);
       optimizer.setLearningRate(recipe.learningRate * cosineDecay(step / steps));
-      lossSum += trainStep(weights, recipe, optimizer, batch);
+      lossSum += tf.tidy(() => {
+        const batch = augmentedBatch(network, digits, chosen, augmentationRandom, recipe);
+        return trainStep(network, weights, optimizer, batch);
+      });
       // A short memory at first, so that the random beginning is soon forgotten.
       average(averaged, weights, Math.min(recipe.averaging, (step + 1) / (step + 10)));
       onStep({
@@ -93,27 +84,45 @@ export async function train(
   return averaged;
 }
 
-/** Probabilities [indices.length, 10] of unchanged digits. */
+/** Scores [pictures.length, 10] of pictures of 28×28 values in 0..1. */
 export function predict(
-  digits: Digits,
-  indices: Uint32Array,
+  network: TrainableNetwork,
   weights: Weights,
-  recipe: Recipe,
+  pictures: readonly Float32Array[],
 ): Float32Array {
-  const probabilities = new Float32Array(indices.length * CLASSES);
-  for (let start = 0; start < indices.length; start += PREDICTION_BATCH) {
-    const chosen = indices.subarray(start, start + PREDICTION_BATCH);
-    const field = new Float32Array(chosen.length * FIELD * FIELD);
-    chosen.forEach((index, row) => {
-      placeInField(digitImage(digits, index), field, row);
-    });
+  const scores = new Float32Array(pictures.length * CLASSES);
+  for (let start = 0; start < pictures.length; start += PREDICTION_BATCH) {
     tf.tidy(() => {
-      const pictures = tf.tensor4d(field, [chosen.length, FIELD, FIELD, 1]);
-      const found = logits(weights, recipe.activation, recipe.pooling, pictures);
-      probabilities.set(tf.softmax(found).dataSync<'float32'>(), start * CLASSES);
+      const inputs = inputTensor(network, pictures.slice(start, start + PREDICTION_BATCH));
+      const found = network.scores(network.outputs(weights, inputs));
+      scores.set(found.dataSync<'float32'>(), start * CLASSES);
     });
   }
-  return probabilities;
+  return scores;
+}
+
+export function readWeights(weights: Weights): WeightValues {
+  const entries = Object.entries(weights).map(([name, weight]) => {
+    return [name, { shape: weight.shape, values: weight.dataSync<'float32'>() }];
+  });
+  return Object.fromEntries(entries) as WeightValues;
+}
+
+/** As weights of the training library again. */
+export function restoreWeights(values: WeightValues): Weights {
+  const entries = Object.entries(values).map(([name, { shape, values }]) => {
+    return [name, tf.variable(tf.tensor(values, [...shape]), false)];
+  });
+  return Object.fromEntries(entries) as Weights;
+}
+
+function initialWeights(network: TrainableNetwork, seed: number): Weights {
+  const entries = Object.entries(network.shapes).map(([name, shape]) => {
+    const draw = network.initial(name, seededRandom(seed, name));
+    const values = Float32Array.from({ length: product(shape) }, draw);
+    return [name, tf.variable(tf.tensor(values, [...shape]), true)];
+  });
+  return Object.fromEntries(entries) as Weights;
 }
 
 /** TensorFlow.js's Adam with a step size that may change between steps. */
@@ -132,55 +141,54 @@ function cosineDecay(progress: number): number {
   return (1 + Math.cos(Math.PI * progress)) / 2;
 }
 
-/** One step of the optimizer; returns the batch's mean cross-entropy before it. */
+/** One step of the optimizer; returns the batch's mean loss before it. */
 function trainStep(
+  network: TrainableNetwork,
   weights: Weights,
-  { activation, pooling, batch: count }: Recipe,
   optimizer: tf.Optimizer,
-  batch: Batch,
+  { inputs, targets }: Batch,
 ): number {
-  return tf.tidy(() => {
-    const pictures = tf.tensor4d(batch.pictures, [count, FIELD, FIELD, 1]);
-    const targets = tf.tensor2d(batch.targets, [count, CLASSES]);
-    const loss = optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(targets, logits(weights, activation, pooling, pictures)),
-      true,
-    );
-    return loss?.dataSync()[0] ?? Number.NaN;
-  });
+  const loss = optimizer.minimize(
+    () => network.loss(targets, network.outputs(weights, inputs)),
+    true,
+  );
+  return loss?.dataSync()[0] ?? Number.NaN;
 }
 
 /** averaged = kept · averaged + (1 − kept) · weights. */
 function average(averaged: Weights, weights: Weights, kept: number): void {
   tf.tidy(() => {
-    for (const name of WEIGHT_NAMES) {
-      const [old, current] = [averaged[name], weights[name]];
+    for (const [name, current] of Object.entries(weights)) {
+      const old = averaged[name] as tf.Variable;
       old.assign(tf.add(tf.mul(old, kept), tf.mul(current, 1 - kept)));
     }
   });
 }
 
 function augmentedBatch(
+  network: TrainableNetwork,
   digits: Digits,
   indices: Uint32Array,
   random: Random,
-  range: AugmentationRange,
+  { augmentation }: Recipe,
 ): Batch {
-  const pictures = new Float32Array(indices.length * FIELD * FIELD);
-  const targets = new Float32Array(indices.length * CLASSES);
-  const augmented = new Float32Array(PIXELS);
-  indices.forEach((index, row) => {
-    transformImage(digitImage(digits, index), SIZE, drawTransform(random, range), augmented);
-    placeInField(augmented, pictures, row);
-    targets[row * CLASSES + (digits.labels[index] ?? 0)] = 1;
+  const pictures = Array.from(indices, (index) => {
+    const augmented = new Float32Array(PIXELS);
+    transformImage(digitImage(digits, index), SIZE, drawTransform(random, augmentation), augmented);
+    return augmented;
   });
-  return { pictures, targets };
+  const labels = Int32Array.from(indices, (index) => digits.labels[index] ?? 0);
+  return {
+    inputs: inputTensor(network, pictures),
+    targets: tf.oneHot(labels, CLASSES).toFloat() as tf.Tensor2D,
+  };
 }
 
-/** Copies a 28×28 picture into the middle of a batch's 32×32 field. */
-function placeInField(picture: Float32Array, field: Float32Array, row: number): void {
-  for (let y = 0; y < SIZE; y++) {
-    const line = picture.subarray(y * SIZE, (y + 1) * SIZE);
-    field.set(line, (row * FIELD + y + PADDING) * FIELD + PADDING);
-  }
+function inputTensor(network: TrainableNetwork, pictures: readonly Float32Array[]): tf.Tensor {
+  const size = product(network.inputShape);
+  const inputs = new Float32Array(pictures.length * size);
+  pictures.forEach((picture, row) => {
+    network.place(picture, inputs.subarray(row * size, (row + 1) * size));
+  });
+  return tf.tensor(inputs, [pictures.length, ...network.inputShape]);
 }

