@@ -108,7 +108,8 @@ function captionOf(result: BenchResult): string {
 // The plot centres its texts, and a caption would inherit that.
 const captionStyle = { x: 8, y: 16, 'font-size': 12, 'text-anchor': 'start', fill: 'black' };
 
-function draw(caption: string, options: Plot.PlotOptions): string {
+/** A chart as SVG text, with a caption above it. */
+export function draw(caption: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({
     ...{ document, width: 960, marginRight: 150, marginTop: 60 },

@@ -1,0 +1,58 @@
+/** The networks that the report compares: LeNet-5 and the multilayer perceptron, each trained twice. */
+
+import { readFile } from 'node:fs/promises';
+import { lenet5, loadLenet5 } from '../../models/lenet5/network.ts';
+import { mlp } from '../../models/mlp/network.ts';
+import type { LayersModel } from '../../src/layers/index.ts';
+import type { TrainableNetwork, Weights } from '../digits/trainable.ts';
+import { restoreWeights } from '../digits/training.ts';
+import { LENET5 } from '../lenet5/network.ts';
+import { MLP } from '../mlp/network.ts';
+
+export interface Contestant {
+  /** Such as "LeNet-5". */
+  readonly network: string;
+  /** Whether it was trained on digits that were shifted, turned and scaled a little. */
+  readonly augmented: boolean;
+  readonly parameters: number;
+  readonly trained: TrainableNetwork;
+  readonly weights: Weights;
+}
+
+export async function contestants(): Promise<readonly Contestant[]> {
+  const read = (path: string): Promise<Uint8Array> =>
+    readFile(new URL(`../../models/${path}`, import.meta.url));
+  const lenet = async (file: string, augmented: boolean): Promise<Contestant> => {
+    const model = lenet5();
+    await loadLenet5(model, await read(`lenet5/${file}`));
+    // `C1/kernel` is `C1.weight` in training.
+    const name = (own: string) => own.replace('/kernel', '.weight').replace('/bias', '.bias');
+    return contestant('LeNet-5', augmented, LENET5, model, name);
+  };
+  const perceptron = async (file: string, augmented: boolean): Promise<Contestant> => {
+    const model = mlp();
+    model.loadSafetensors(await read(`mlp/${file}`));
+    return contestant('MLP', augmented, MLP, model, (own) => own);
+  };
+  return [
+    await lenet('plain.onnx', false),
+    await perceptron('plain.safetensors', false),
+    await lenet('lenet5.onnx', true),
+    await perceptron('weights.safetensors', true),
+  ];
+}
+
+function contestant(
+  network: string,
+  augmented: boolean,
+  trained: TrainableNetwork,
+  model: LayersModel,
+  trainedName: (name: string) => string,
+): Contestant {
+  const values = model.getWeights().map((tensor, index) => {
+    const name = trainedName(model.weights[index]?.name ?? '');
+    return [name, { shape: tensor.dims, values: tensor.data as Float32Array }] as const;
+  });
+  const weights = restoreWeights(Object.fromEntries(values));
+  return { network, augmented, parameters: model.countParams(), trained, weights };
+}
