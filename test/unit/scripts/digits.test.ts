@@ -122,8 +122,6 @@ describe('filter gradient', () => {
   ] satisfies { stride: number; input: [number, number, number, number] }[])(
     "agrees with that of TensorFlow.js's CPU backend for stride $stride on $input",
     async ({ stride, input }) => {
-      setThreadsCount(1);
-      registerFilterGradient();
       const gradients: Float32Array[] = [];
       const [, , , channels = 0] = input;
       for (const backend of ['cpu', 'wasm']) {
