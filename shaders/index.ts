@@ -47,6 +47,7 @@ import { reduceKernel } from './reduce.ts';
 import { requantize } from './requantize.ts';
 import { resize } from './resize.ts';
 import { roiPool } from './roi_pool.ts';
+import { sampleImage } from './sample_image.ts';
 import { scatter } from './scatter.ts';
 import { softmaxKernel } from './softmax.ts';
 import { splitSum } from './split_sum.ts';
@@ -118,4 +119,5 @@ export const kernels: readonly Kernel[] = [
   triangle,
   extent,
   drawMaps,
+  sampleImage,
 ];

@@ -1,7 +1,7 @@
 /** Small pictures as text: two rows of pixels in each row of half blocks. */
 
-import type { Picture } from './pictures.ts';
-import { resize } from './resample.ts';
+import type { Picture } from '../image/resample.ts';
+import { resize } from './preprocess.ts';
 
 /** Brighter than this, of 255, is ink. */
 const threshold = 96;

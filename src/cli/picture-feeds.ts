@@ -1,19 +1,21 @@
 /** `--image` and how its pixels become numbers, for the commands that take pictures. */
 
 import type { ValueInfo } from '../graph/graph.ts';
+import { type Channels, type Preprocessing, presets } from '../image/preprocessing.ts';
+import type { Picture } from '../image/resample.ts';
 import type { NamedTensor } from './engine.ts';
 import { UsageError } from './failure.ts';
-import { type Picture, readPicture } from './pictures.ts';
+import { readPicture } from './pictures.ts';
 import {
-  type Channels,
   defaultPreset,
   type PictureInput,
-  type Preprocessing,
+  type PictureResize,
   pictureInputOf,
-  presets,
   toTensor,
 } from './preprocess.ts';
-import type { ResizeMode } from './resample.ts';
+
+/** The command line has checked the name. */
+const byName: Readonly<Record<string, Preprocessing>> = presets;
 
 export interface PictureOptions {
   readonly image?: readonly string[] | undefined;
@@ -22,7 +24,7 @@ export interface PictureOptions {
   readonly std?: readonly number[] | undefined;
   readonly channels?: Channels | undefined;
   readonly scale?: number | undefined;
-  readonly resize: ResizeMode;
+  readonly resize: PictureResize;
 }
 
 /** How pixels become numbers, and a sentence that says so where nobody chose it. */
@@ -35,7 +37,7 @@ export function choosePreprocessing(
   { preset, mean, std, channels, scale }: PictureOptions,
   count: 1 | 3,
 ): ChosenPreprocessing {
-  if (preset !== undefined) return { preprocessing: presets[preset] as Preprocessing };
+  if (preset !== undefined) return { preprocessing: byName[preset] as Preprocessing };
   const order = channels ?? (count === 1 ? 'gray' : 'rgb');
   if (order === 'gray' && [mean, std].some((values) => values && values.length > 1)) {
     throw new UsageError('--mean and --std take one number for a gray picture');
@@ -49,7 +51,7 @@ export function choosePreprocessing(
   }
   const name = defaultPreset(count);
   return {
-    preprocessing: { ...(presets[name] as Preprocessing), channels: order },
+    preprocessing: { ...(byName[name] as Preprocessing), channels: order },
     note:
       `No --preset was given: pixels go in as ${order === 'gray' ? 'gray' : order.toUpperCase()} ` +
       'divided by 255. If the model was trained otherwise, the result means little.',
@@ -101,7 +103,7 @@ export function batchOf(
   pictures: readonly Picture[],
   input: PictureInput,
   preprocessing: Preprocessing,
-  mode: ResizeMode,
+  mode: PictureResize,
 ): NamedTensor {
   const size = typeof input.batch === 'number' ? input.batch : pictures.length;
   const tensors = pictures.map((picture) => toTensor(picture, input, preprocessing, mode));

@@ -4,14 +4,8 @@ import { readFileSync } from 'node:fs';
 import { decode } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { WgconvError } from '../core/errors.ts';
+import type { Picture } from '../image/resample.ts';
 import { UsageError } from './failure.ts';
-
-/** RGB, row-major, three values a pixel, each in [0, 255]; 16-bit files keep their fractions. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Float32Array;
-}
 
 /**
  * @throws UsageError where there is no such file

@@ -1,48 +1,13 @@
-/** Pixels → the numbers that a model was trained on, by a named preset or by mean, deviation, scale. */
+/** Pixels → a model's picture input, in its own size, layout and element type. */
 
 import { allocate, type DataType, isFloat, kindOf, numberToFloat16 } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
 import type { ValueInfo } from '../graph/graph.ts';
-import type { Picture } from './pictures.ts';
-import { type ResizeMode, resize } from './resample.ts';
-
-export type Channels = 'rgb' | 'bgr' | 'gray';
-
-export const channelOrders: readonly Channels[] = ['rgb', 'bgr', 'gray'];
-
-/** A channel's number is `(value · scale − mean) / std`, with the value in [0, 255]. */
-export interface Preprocessing {
-  readonly channels: Channels;
-  readonly scale: number;
-  /** One for all channels, or one each, in the order in which the model gets them. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-export const presets: Readonly<Record<string, Preprocessing>> = {
-  /** MobileNet v1, v2 as TensorFlow trained them, [-1, 1). */
-  mobilenet: { channels: 'rgb', scale: 1, mean: [128], std: [128] },
-  /** Networks from Caffe: BGR, the training set's mean taken off. */
-  'squeezenet-caffe': { channels: 'bgr', scale: 1, mean: [104, 117, 123], std: [1] },
-  /** torchvision's classifiers. */
-  imagenet: {
-    channels: 'rgb',
-    scale: 1 / 255,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  },
-  /** Digits, white on black, 0 to 1. */
-  mnist: { channels: 'gray', scale: 1 / 255, mean: [0], std: [1] },
-  digit: { channels: 'gray', scale: 1 / 255, mean: [0], std: [1] },
-  /** Digits, 0 to 255, as the ONNX model zoo's MNIST takes them. */
-  'mnist-raw': { channels: 'gray', scale: 1, mean: [0], std: [1] },
-  /** Ultra-Light-Fast-Generic-Face-Detector. */
-  ultraface: { channels: 'rgb', scale: 1, mean: [127], std: [128] },
-  /** RGB, 0 to 1: what is taken where nothing is said and the model has three channels. */
-  unit: { channels: 'rgb', scale: 1 / 255, mean: [0], std: [1] },
-};
+import { placePicture, type ResizeMode } from '../image/placement.ts';
+import { normalise, type Preprocessing } from '../image/preprocessing.ts';
+import { type Picture, resample } from '../image/resample.ts';
 
 /** Where a model's picture input has its axes, and how large it wants the picture. */
 export interface PictureInput {
@@ -92,6 +57,19 @@ export function defaultPreset(channels: 1 | 3): string {
   return channels === 1 ? 'mnist' : 'unit';
 }
 
+/** `crop`: the short side is fitted and the long one cut at both ends; `stretch`: all of it. */
+export type PictureResize = 'crop' | 'stretch';
+
+export function resize(
+  picture: Picture,
+  width: number,
+  height: number,
+  mode: PictureResize,
+): Picture {
+  const fit: ResizeMode = mode === 'crop' ? 'cover' : mode;
+  return resample(picture, placePicture(picture, { width, height }, fit).source, width, height);
+}
+
 /**
  * One picture as a tensor of batch 1. A symbolic height or width takes the picture's own.
  * @throws WgconvError `wrong-shape` where the channels are not those of the model
@@ -100,7 +78,7 @@ export function toTensor(
   picture: Picture,
   input: PictureInput,
   preprocessing: Preprocessing,
-  mode: ResizeMode,
+  mode: PictureResize,
 ): HostTensor {
   const { channels, channelsLast, type } = input;
   const order = preprocessing.channels;
@@ -115,30 +93,9 @@ export function toTensor(
   }
   const height = typeof input.height === 'number' ? input.height : picture.height;
   const width = typeof input.width === 'number' ? input.width : picture.width;
-  const { pixels } = resize(picture, width, height, mode);
-  const area = height * width;
-  const values = new Float64Array(area * channels);
-  for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < channels; channel++) {
-      const raw = sample(pixels, pixel * 3, order, channel);
-      const { scale, mean, std } = preprocessing;
-      const at = channelsLast ? pixel * channels + channel : channel * area + pixel;
-      values[at] = (raw * scale - pick(mean, channel)) / pick(std, channel);
-    }
-  }
+  const values = normalise(resize(picture, width, height, mode), preprocessing, channelsLast);
   const dims = channelsLast ? [1, height, width, channels] : [1, channels, height, width];
   return hostTensor(type, dims, store(type, values));
-}
-
-function sample(pixels: Float32Array, at: number, order: Channels, channel: number): number {
-  const value = (offset: number) => pixels[at + offset] as number;
-  // Luma of ITU-R BT.601, as Pillow and OpenCV turn colour to gray.
-  if (order === 'gray') return 0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2);
-  return value(order === 'bgr' ? 2 - channel : channel);
-}
-
-function pick(values: readonly number[], channel: number): number {
-  return values[values.length === 1 ? 0 : channel] as number;
 }
 
 function store(type: DataType, values: Float64Array) {

@@ -1,6 +1,7 @@
 /** The command line: its commands and options, and the exit code of what happens. */
 
 import { Command, CommanderError, Option } from 'commander';
+import { channelOrders, presets } from '../image/preprocessing.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { RunOptions } from './commands/run.ts';
@@ -17,7 +18,6 @@ import {
   parseSeed,
   parseShape,
 } from './options.ts';
-import { channelOrders, presets } from './preprocess.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Manifest {

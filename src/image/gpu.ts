@@ -7,7 +7,10 @@ import {
   writeUniforms,
 } from '../../shaders/lib/kernel.ts';
 import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import { sizeOf } from '../core/shape.ts';
+import { Tensor } from '../core/tensor.ts';
 import { type CompiledKernel, PipelineCache } from '../gpu/pipelines.ts';
+import type { Size } from './placement.ts';
 
 /** A device, or the session whose device it is (none on the `cpu` backend). */
 export interface OnDevice {
@@ -20,6 +23,7 @@ export class ImageDevice {
   readonly device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #kept = new Map<string, GPUBuffer>();
+  #texture: GPUTexture | undefined;
   #lostReason: string | undefined;
 
   private constructor(device: GPUDevice) {
@@ -43,25 +47,80 @@ export class ImageDevice {
     return this.#pipelines.get(kernel, variant);
   }
 
-  /** A small buffer that is written once; `key` says what is in it. */
-  kept(key: string, make: () => Uint8Array): GPUBuffer {
+  /** A small buffer that is written once, or by everybody before use; `key` says what is in it. */
+  kept(key: string, make: () => Uint8Array, extra = 0): GPUBuffer {
     let buffer = this.#kept.get(key);
     if (!buffer) {
       const bytes = make();
-      buffer = this.storage(bytes.length);
+      buffer = this.storage(bytes.length, extra);
       this.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
       this.#kept.set(key, buffer);
     }
     return buffer;
   }
 
-  /** Uniforms live in whole steps of their own usage. */
+  /** @param extra usage besides that of storage */
   storage(bytes: number, extra = 0): GPUBuffer {
     // In whole vec4, as every buffer that a kernel of the engine may read.
     const size = Math.max(Math.ceil(bytes / 16) * 16, 16);
     const usage =
       GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | extra;
     return this.device.createBuffer({ size, usage });
+  }
+
+  /** The texture that pictures pass through: the same one as long as they have one size. */
+  texture({ width, height }: Size): GPUTexture {
+    let texture = this.#texture;
+    if (texture?.width !== width || texture.height !== height) {
+      texture?.destroy();
+      texture = this.device.createTexture({
+        size: [width, height],
+        format: 'rgba8unorm',
+        // What copyExternalImageToTexture asks for, and reading.
+        usage:
+          GPUTextureUsage.COPY_DST |
+          GPUTextureUsage.RENDER_ATTACHMENT |
+          GPUTextureUsage.TEXTURE_BINDING,
+      });
+      this.#texture = texture;
+    }
+    return texture;
+  }
+
+  /** A float32 tensor over a buffer of `storage`, which goes with it. */
+  tensor(gpuBuffer: GPUBuffer, dims: readonly number[]): Tensor {
+    return Tensor.fromGpuBuffer(gpuBuffer, {
+      dataType: 'float32',
+      dims,
+      download: () => this.#download(gpuBuffer, sizeOf(dims)),
+      dispose: () => gpuBuffer.destroy(),
+    });
+  }
+
+  upload(values: Float32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
+    const buffer = this.storage(values.byteLength);
+    this.device.queue.writeBuffer(buffer, 0, values);
+    return this.tensor(buffer, dims);
+  }
+
+  async #download(source: GPUBuffer, elements: number): Promise<Float32Array> {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = await this.watch('the tensor cannot be downloaded: it was disposed', () => {
+      const buffer = this.device.createBuffer({ size: elements * 4, usage });
+      const encoder = this.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(source, 0, buffer, 0, elements * 4);
+      this.device.queue.submit([encoder.finish()]);
+      return buffer;
+    });
+    try {
+      await staging.mapAsync(GPUMapMode.READ);
+      return new Float32Array(staging.getMappedRange().slice(0));
+    } catch (error) {
+      this.#throwIfLost();
+      throw error;
+    } finally {
+      staging.destroy();
+    }
   }
 
   /**

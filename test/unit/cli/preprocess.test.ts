@@ -1,16 +1,16 @@
 /** Pixels become numbers: values computed by hand. */
 import { describe, expect, test } from 'vitest';
 import { batchOf, choosePreprocessing, findPictureInput } from '../../../src/cli/picture-feeds.ts';
-import type { Picture } from '../../../src/cli/pictures.ts';
 import {
   type PictureInput,
-  type Preprocessing,
   pictureInputOf,
-  presets,
+  resize,
   toTensor,
 } from '../../../src/cli/preprocess.ts';
-import { centredBox, resample, resize } from '../../../src/cli/resample.ts';
 import { elementsOf } from '../../../src/core/tensor.ts';
+import { centredBox } from '../../../src/image/placement.ts';
+import { type Preprocessing, presets } from '../../../src/image/preprocessing.ts';
+import { type Picture, resample } from '../../../src/image/resample.ts';
 
 /** A gray picture from its rows. */
 function gray(...rows: number[][]): Picture {
@@ -74,8 +74,8 @@ describe('numbers', () => {
     channelsLast: false,
   };
   const picture = { width: 2, height: 1, pixels: Float32Array.from([0, 64, 128, 255, 192, 100]) };
-  const preset = (name: string) => presets[name] as Preprocessing;
-  const values = (name: string, changes: Partial<PictureInput> = {}) =>
+  const preset = (name: keyof typeof presets): Preprocessing => presets[name];
+  const values = (name: keyof typeof presets, changes: Partial<PictureInput> = {}) =>
     Array.from(
       elementsOf(
         toTensor(picture, { ...input, ...changes }, preset(name), 'crop'),

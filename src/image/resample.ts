@@ -3,42 +3,13 @@
  * covers, so that nothing flickers or is lost between samples (as Pillow's `resize(BILINEAR)`).
  */
 
-import type { Picture } from './pictures.ts';
+import type { Box } from './placement.ts';
 
-/** A rectangle of the source in pixels; its edges may lie within pixels. */
-export interface Box {
-  readonly left: number;
-  readonly top: number;
+/** RGB, row-major, three values a pixel, each in [0, 255], with fractions. */
+export interface Picture {
   readonly width: number;
   readonly height: number;
-}
-
-export type ResizeMode = 'crop' | 'stretch';
-
-/** `crop`: the short side is fitted and the long one cut at both ends; `stretch`: all of it. */
-export function resize(picture: Picture, width: number, height: number, mode: ResizeMode): Picture {
-  const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
-  return resample(
-    picture,
-    mode === 'stretch' ? whole : centredBox(picture, width, height),
-    width,
-    height,
-  );
-}
-
-/** The largest rectangle of the target's proportions in the middle of the picture. */
-export function centredBox(
-  picture: { readonly width: number; readonly height: number },
-  width: number,
-  height: number,
-): Box {
-  const scale = Math.min(picture.width / width, picture.height / height);
-  const box = { width: width * scale, height: height * scale };
-  return {
-    left: (picture.width - box.width) / 2,
-    top: (picture.height - box.height) / 2,
-    ...box,
-  };
+  readonly pixels: Float32Array;
 }
 
 /** A box of the picture at another size. */

@@ -1,0 +1,104 @@
+/** What `imageToTensor` is told: its options, their defaults, and what is wrong with them. */
+
+import { WgconvError } from '../core/errors.ts';
+import { refuseUnknown } from '../core/refuse-unknown.ts';
+import { type Color, checkColor } from './color-map.ts';
+import type { OnDevice } from './gpu.ts';
+import { type Placement, placePicture, type ResizeMode, type Size } from './placement.ts';
+import { type Channels, channelOrders, type Preprocessing, shares } from './preprocessing.ts';
+import type { ImageLayout } from './view.ts';
+
+export interface ImageToTensorOptions extends OnDevice {
+  /** Size of the tensor's image; the picture's own where left out. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** `stretch` where left out. */
+  readonly resize?: ResizeMode | undefined;
+  /** Colour of the margin that `contain` leaves; black where left out. */
+  readonly fill?: Color | undefined;
+  /** What transparent pixels lie over, white where left out; `none` takes no notice of alpha. */
+  readonly background?: Color | 'none' | undefined;
+  /** Order of the tensor's channels; `rgb` where left out. */
+  readonly channels?: Channels | undefined;
+  /** A channel's number is `(value · scale − mean) / std` of values in [0, 255]; 1/255 where left out. */
+  readonly scale?: number | undefined;
+  /** One number for all channels or one each, in the tensor's order; 0 where left out. */
+  readonly mean?: number | readonly number[] | undefined;
+  /** As `mean`; 1 where left out. */
+  readonly std?: number | readonly number[] | undefined;
+  /** `NCHW` where left out. */
+  readonly layout?: ImageLayout | undefined;
+}
+
+/** What the CPU and the GPU make alike. */
+export interface Sampling extends Preprocessing {
+  readonly size: Size;
+  readonly placement: Placement;
+  readonly fill: Color;
+  readonly background: Color | 'none';
+  readonly channelsLast: boolean;
+}
+
+/** The types see to it that none is forgotten. */
+const known: Readonly<Record<keyof ImageToTensorOptions, true>> = {
+  ...{ width: true, height: true, resize: true, fill: true, background: true, channels: true },
+  ...{ scale: true, mean: true, std: true, layout: true, device: true, session: true },
+};
+const modes: Readonly<Record<ResizeMode, true>> = { stretch: true, cover: true, contain: true };
+const layouts: Readonly<Record<ImageLayout, true>> = { NCHW: true, NHWC: true };
+
+/** Options with their defaults, checked. */
+export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampling {
+  refuseUnknown('option of imageToTensor()', options, known);
+  const { resize = 'stretch', layout = 'NCHW', channels = 'rgb', background } = options;
+  refuseUnknown('resize mode', { [resize]: true }, modes);
+  refuseUnknown('layout', { [layout]: true }, layouts);
+  refuseUnknown(
+    'order of channels',
+    { [channels]: true },
+    Object.fromEntries(channelOrders.map((order) => [order, true])),
+  );
+  const size = {
+    width: wholeSize('width', options.width ?? picture.width),
+    height: wholeSize('height', options.height ?? picture.height),
+  };
+  const count = shares[channels].length;
+  const scale = options.scale ?? 1 / 255;
+  if (!Number.isFinite(scale)) {
+    throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
+  }
+  const std = numbers('std', options.std ?? 1, count);
+  if (std.includes(0)) throw new WgconvError('invalid-argument', 'std must not be 0');
+  return {
+    ...{ size, channels, scale, std },
+    mean: numbers('mean', options.mean ?? 0, count),
+    placement: placePicture(picture, size, resize),
+    fill: checkColor(options.fill ?? [0, 0, 0]),
+    background: background === 'none' ? 'none' : checkColor(background ?? [255, 255, 255]),
+    channelsLast: layout === 'NHWC',
+  };
+}
+
+export function dimsOf({ size: { width, height }, channels, channelsLast }: Sampling): number[] {
+  const count = shares[channels].length;
+  return channelsLast ? [1, height, width, count] : [1, count, height, width];
+}
+
+function wholeSize(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new WgconvError(
+    'invalid-argument',
+    `${name} is ${value}, but must be a whole number from 1 on`,
+  );
+}
+
+function numbers(name: string, given: number | readonly number[], count: number): number[] {
+  const list = typeof given === 'number' ? [given] : [...given];
+  const fits = list.length === 1 || list.length === count;
+  if (fits && list.every((value) => Number.isFinite(value))) return list;
+  throw new WgconvError(
+    'invalid-argument',
+    `${name} is ${JSON.stringify(given)}, but takes one number` +
+      (count > 1 ? `, or ${count}, one for each channel` : ''),
+  );
+}
