@@ -13,10 +13,11 @@ const dist = join(root, 'dist');
 /** Packages that are copied into the engine's modules, so that a page needs no bundler. */
 const bundled = ['wgsl-preprocessor', 'pbf'];
 
-/** What a page imports: `wgconv`, whose file is called otherwise in the end, and `wgconv/layers`. */
+/** What a page imports: `wgconv`, whose file is called otherwise in the end, and its parts. */
 const entries = {
   entry: join(root, 'src/index.ts'),
   layers: join(root, 'src/layers/index.ts'),
+  image: join(root, 'src/image/index.ts'),
 };
 
 /** Modules that the entry and all operators share, and those that nearly every network needs. */

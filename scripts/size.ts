@@ -13,9 +13,9 @@ import { bundlePage, loadedWith, type PageFile } from './page-bundle.ts';
 /**
  * Budgets in kilobytes of 1000 bytes. The first two are what a page pays; everything together is the
  * kernels and the float64 references of all operators, of which a page fetches its own model’s only.
- * Who builds a network pays `layers` in place of the first.
+ * Who builds a network pays `layers` in place of the first, who draws tensors `image`.
  */
-const budgets = { statically: 60, mobilenet: 75, everything: 220, layers: 70 } as const;
+const budgets = { statically: 60, mobilenet: 75, everything: 220, layers: 70, image: 70 } as const;
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -44,6 +44,8 @@ try {
   rows.push(row('all chunks together', bundle.files, budgets.everything));
   const building = await bundlePage(dist, join(folder, 'layers'), ['index', 'layers']);
   rows.push(row('with wgconv/layers', loadedWith(building, []), budgets.layers));
+  const drawing = await bundlePage(dist, join(folder, 'image'), ['index', 'image']);
+  rows.push(row('with wgconv/image', loadedWith(drawing, []), budgets.image));
   if (rows.includes(false)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,6 +1,5 @@
 /** `drawTensor`: a tensor's channels on a canvas, without leaving the GPU where they live there. */
 
-import { float16ToNumber } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { Tensor } from '../core/tensor.ts';
@@ -8,6 +7,7 @@ import { drawOnGpu, type GpuDrawing } from './draw-gpu.ts';
 import { drawPixels } from './draw-pixels.ts';
 import { deviceOf, type ImageDevice, type OnDevice } from './gpu.ts';
 import { type MapDrawing, type MapGrid, type MapOptions, mapOptions, planMaps } from './maps.ts';
+import { numbersOf } from './numbers.ts';
 
 export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
@@ -90,7 +90,7 @@ function place(
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   if (context) {
-    const values = onCpu ? Float32Array.from(numbersOf(tensor)) : undefined;
+    const values = onCpu ? Float32Array.from(numbersOf(tensor.type, tensor.data)) : undefined;
     return { tensor, values, canvas, context, drawing };
   }
   const flat = onCpu ? (canvas.getContext('2d') as CanvasRenderingContext2D | null) : null;
@@ -103,16 +103,10 @@ function place(
             'or give { session } where it was drawn on by WebGPU',
     );
   }
-  const pixels = drawPixels(numbersOf(tensor), drawing) as Uint8ClampedArray<ArrayBuffer>;
+  const pixels = drawPixels(
+    numbersOf(tensor.type, tensor.data),
+    drawing,
+  ) as Uint8ClampedArray<ArrayBuffer>;
   flat.putImageData(new ImageData(pixels, width, height), 0, 0);
   return undefined;
-}
-
-/** The elements of a tensor on the CPU as numbers. */
-export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
-  if (type === 'float16') return Float64Array.from(data as Uint16Array, float16ToNumber);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return Float64Array.from(data as BigInt64Array, Number);
-  }
-  return data;
 }

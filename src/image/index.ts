@@ -9,4 +9,5 @@ export { type Box, type Placement, type ResizeMode, type Size, toPicture } from 
 export { type Channels, type Preprocessing, presets } from './preprocessing.ts';
 export type { ImageToTensorOptions } from './sampling.ts';
 export type { ImageSource, Pixels } from './source.ts';
+export { type TensorToImageDataOptions, tensorToImageData } from './tensor-to-image-data.ts';
 export type { ImageLayout } from './view.ts';

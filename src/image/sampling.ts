@@ -63,15 +63,12 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
     height: wholeSize('height', options.height ?? picture.height),
   };
   const count = shares[channels].length;
-  const scale = options.scale ?? 1 / 255;
-  if (!Number.isFinite(scale)) {
-    throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
-  }
-  const std = numbers('std', options.std ?? 1, count);
+  const scale = scaleOf(options.scale);
+  const std = numberList('std', options.std ?? 1, count);
   if (std.includes(0)) throw new WgconvError('invalid-argument', 'std must not be 0');
   return {
     ...{ size, channels, scale, std },
-    mean: numbers('mean', options.mean ?? 0, count),
+    mean: numberList('mean', options.mean ?? 0, count),
     placement: placePicture(picture, size, resize),
     fill: checkColor(options.fill ?? [0, 0, 0]),
     background: background === 'none' ? 'none' : checkColor(background ?? [255, 255, 255]),
@@ -84,6 +81,12 @@ export function dimsOf({ size: { width, height }, channels, channelsLast }: Samp
   return channelsLast ? [1, height, width, count] : [1, count, height, width];
 }
 
+/** @throws WgconvError `invalid-argument` */
+export function scaleOf(scale = 1 / 255): number {
+  if (Number.isFinite(scale)) return scale;
+  throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
+}
+
 function wholeSize(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   throw new WgconvError(
@@ -92,7 +95,12 @@ function wholeSize(name: string, value: number): number {
   );
 }
 
-function numbers(name: string, given: number | readonly number[], count: number): number[] {
+/** One number, or one for each channel. @throws WgconvError `invalid-argument` */
+export function numberList(
+  name: string,
+  given: number | readonly number[],
+  count: number,
+): number[] {
   const list = typeof given === 'number' ? [given] : [...given];
   const fits = list.length === 1 || list.length === count;
   if (fits && list.every((value) => Number.isFinite(value))) return list;
