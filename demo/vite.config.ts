@@ -9,7 +9,7 @@ export default defineConfig({
   base: './',
   cacheDir: resolve(import.meta.dirname, '../node_modules/.vite-demo'),
   plugins: [svelte({ configFile: false })],
-  assetsInclude: ['**/*.onnx'],
+  assetsInclude: ['**/*.onnx', '**/*.safetensors'],
   server: { fs: { allow: [resolve(import.meta.dirname, '..')] } },
   build: {
     outDir: resolve(import.meta.dirname, '../dist-demo'),
