@@ -56,10 +56,11 @@ export class LiveNetwork {
       if (!stage || !tensor) return [];
       return [{ tensor, canvas, columns, gap, scale: scaleOf(stage), ...coloursOf(stage) }];
     });
-    await drawTensors(items, onGpu ? { session } : {});
+    // At once: each of them waits for the GPU.
     const [outputs, shares] = await Promise.all([
       this.#tensors[output]?.getData(),
       made[probabilities]?.getData(),
+      drawTensors(items, onGpu ? { session } : {}),
     ]);
     return {
       outputs: Array.from(outputs as Float32Array),

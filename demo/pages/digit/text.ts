@@ -117,7 +117,7 @@ export const text = inLanguages({
     samples: '또는 학습에 쓰이지 않은 숫자',
     sample: (label: string) => `손으로 쓴 ${label}`,
     network: '신경망',
-    networks: { lenet5: 'LeNet-5 (1998)', zip1989: '우편번호 신경망 (1989)' },
+    networks: { lenet5: 'LeNet-5 (1998)', zip1989: '우편번호 (1989)' },
     about: {
       lenet5:
         '가중치 61,706개: 합성곱 세 층, 풀링 두 층, 완전 연결 두 층. ReLU와 최댓값 풀링은 오늘날과 같습니다.',
