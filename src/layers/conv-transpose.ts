@@ -81,8 +81,20 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
   if (dilations.some((rate) => rate > 1) && strides.some((stride) => stride > 1)) {
     reader.fail('either dilationRate or strides must be 1');
   }
-  const along = (axis: 0 | 1) =>
-    axisOf((kernel[axis] - 1) * dilations[axis] + 1, strides[axis], padding, extra?.[axis]);
+  const along = (axis: 0 | 1) => {
+    const found = axisOf(
+      (kernel[axis] - 1) * dilations[axis] + 1,
+      strides[axis],
+      padding,
+      extra?.[axis],
+    );
+    if (found.more < 1) {
+      reader.fail(
+        `padding 'same' with an even kernelSize [${kernel}] needs an outputPadding above 0, not [${extra}], as in TensorFlow`,
+      );
+    }
+    return found;
+  };
   const [rows, columns] = [along(0), along(1)];
   return makeLayer(
     {

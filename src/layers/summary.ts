@@ -27,16 +27,13 @@ export function summaryOf(model: Summarised): string {
     applications.set(tensor.layer, [...(applications.get(tensor.layer) ?? []), tensor]);
   }
   const connections = !isChain(tensors, applications);
-  const ends = connections ? [32, 53, 65, 98] : [29, 55, 65];
-  const width = ends.at(-1) ?? 0;
-  const row = (...fields: readonly string[]) => formatRow(fields, ends);
   const titles = [
     'Layer (type)',
     'Output Shape',
     'Param #',
     ...(connections ? ['Connected to'] : []),
   ];
-  const rows = model.layers.map((layer) => {
+  const rows = model.layers.map((layer): string[][] => {
     const made = applications.get(layer) ?? [];
     const shapes = [...new Set(made.map(({ shape }) => formatOutput(shape)))];
     const output = shapes.length === 1 ? shapes.join() : 'multiple';
@@ -46,23 +43,31 @@ export function summaryOf(model: Summarised): string {
       isInput ? `[${output}]` : output,
       layer.weights.reduce((sum, { size }) => sum + size, 0).toString(),
     ];
-    if (!connections) return row(...fields);
+    if (!connections) return [fields];
     const [first = '', ...more] = made.flatMap(({ inputs }) =>
-      inputs.map(
-        (source) =>
-          `${source.layer.name}[${(applications.get(source.layer) ?? []).indexOf(source)}][0]`,
-      ),
+      inputs.map((source) => {
+        const time = (applications.get(source.layer) ?? []).indexOf(source);
+        return `${source.layer.name}[${time}][0]`;
+      }),
     );
-    return [row(...fields, first), ...more.map((name) => row('', '', '', name))].join('\n');
+    return [[...fields, first], ...more.map((name) => ['', '', '', name])];
   });
+  // Keras's widths; where they would cut something off, wider.
+  const least = connections ? [32, 21, 12, 33] : [29, 26, 10];
+  const widths = least.map((width, column) =>
+    Math.max(width, ...rows.flat().map((fields) => (fields[column] ?? '').length + 1)),
+  );
+  const width = widths.reduce((sum, own) => sum + own);
+  const row = (fields: readonly string[]) =>
+    fields.map((field, column) => field.padEnd(widths[column] ?? 0)).join('');
   const trainable = model.weights.filter((weight) => weight.trainable);
   const line = '_'.repeat(width);
   return [
     `Model: "${model.name}"`,
     line,
-    row(...titles),
+    row(titles),
     '='.repeat(width),
-    rows.join(`\n${line}\n`),
+    rows.map((lines) => lines.map(row).join('\n')).join(`\n${line}\n`),
     '='.repeat(width),
     `Total params: ${count(model.weights)}`,
     `Trainable params: ${count(trainable)}`,
@@ -82,14 +87,4 @@ function isChain(
       index === 0 ? inputs.length === 0 : inputs.length === 1 && inputs[0] === tensors[index - 1],
     )
   );
-}
-
-/** Each field ends before its column does. */
-function formatRow(fields: readonly string[], ends: readonly number[]): string {
-  let line = '';
-  fields.forEach((field, index) => {
-    const end = ends[index] ?? 0;
-    line = `${index > 0 ? `${line.slice(0, -1)} ` : ''}${field}`.slice(0, end).padEnd(end);
-  });
-  return line;
 }
