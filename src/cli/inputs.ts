@@ -5,9 +5,11 @@ import { allocate, isBigInt, kindOf, numberToFloat16 } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
 import { formatDims, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
+import { kerasShards } from '../formats/keras/index.ts';
 import { externalLocations } from '../formats/onnx/external.ts';
-import { readOnnxModel, readTensorProto } from '../formats/onnx/index.ts';
+import { readTensorProto } from '../formats/onnx/index.ts';
 import { readModelProto } from '../formats/onnx/proto.ts';
+import { isJson, readModel } from '../formats/read-model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { randomOf } from '../passes/random-weights.ts';
 import type { ModelFile, NamedTensor } from './engine.ts';
@@ -22,7 +24,7 @@ import { readBytes } from './pictures.ts';
  */
 export async function readModelFile(file: string): Promise<ModelFile> {
   const model = readModelBytes(file);
-  await readOnnxModel(model.bytes, { files: model.externalData }).catch((error: unknown) => {
+  await readModel(model.bytes, { files: model.externalData }).catch((error: unknown) => {
     throw inFile(`the model "${file}"`, error);
   });
   return model;
@@ -32,7 +34,7 @@ export async function readModelFile(file: string): Promise<ModelFile> {
 export function readModelBytes(file: string): ModelFile {
   const bytes = readBytes(file, 'model');
   const locations = namingFile(`the model "${file}"`, () =>
-    externalLocations(readModelProto(bytes).external),
+    isJson(bytes) ? kerasShards(bytes) : externalLocations(readModelProto(bytes).external),
   );
   const externalData = locations.map((path) => ({
     path,

@@ -4,7 +4,7 @@
  */
 
 import type { HostTensor } from '../core/tensor.ts';
-import { readOnnxModel } from '../formats/onnx/index.ts';
+import { readModel } from '../formats/read-model.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Accuracy } from '../ops/operator.ts';
 import { optimise, prepare, shapeInputs } from '../passes/index.ts';
@@ -28,7 +28,7 @@ export async function evaluateOracle(
   { bytes, externalData: files }: ModelFile,
   inputs: readonly NamedTensor[],
 ): Promise<OracleValue[] | undefined> {
-  const read = await optimise(await readOnnxModel(bytes, { files }));
+  const read = await optimise(await readModel(bytes, { files }));
   const feeds = nameFeeds(read, inputs);
   const shapes = Object.fromEntries([...feeds].map(([name, { dims }]) => [name, dims]));
   const given = Object.fromEntries(

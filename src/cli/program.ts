@@ -70,7 +70,7 @@ function createProgram(
 
   addImageOptions(addInputOptions(addCommonOptions(program.command('run'))))
     .description('run a model on pictures or tensors')
-    .argument('<model>', 'an ONNX file')
+    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
     .option('--labels <file>', 'names of the classes, one a line, the first for index 0')
     .option('--top <n>', 'classes to show for each picture', parsePositive, 5)
     .option(
@@ -85,7 +85,7 @@ function createProgram(
 
   addImageOptions(addInputOptions(addCommonOptions(program.command('verify'))))
     .description('compare every node of a model on the GPU with its float64 reference')
-    .argument('<model>', 'an ONNX file')
+    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
     .option('--random-weights <seed>', 'replace every floating-point weight first', parseSeed)
     .option('--seed <n>', 'of the random inputs, for those that are not given', parseSeed, 1)
     .option('--all', 'list every node, not only those that did not pass')
@@ -96,7 +96,7 @@ function createProgram(
 
   addShapeOption(addCommonOptions(program.command('inspect')))
     .description('show what is in a model, how it would run, and everything it lacks')
-    .argument('<model>', 'an ONNX file')
+    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
     .action(async (model: string, options: InspectOptions) => {
       const { inspect } = await import('./commands/inspect.ts');
       end(await inspect(model, options, terminal));
@@ -106,7 +106,7 @@ function createProgram(
     .description(
       'time the likely algorithms of a model on the GPU, and keep the fastest right ones',
     )
-    .argument('<model>', 'an ONNX file')
+    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
     .option('--cache <file>', 'where choices are kept; default: tuning.json in ~/.cache/wgconv')
     .action(async (model: string, options: TuneOptions) => {
       const { tune } = await import('./commands/tune.ts');

@@ -1,7 +1,7 @@
 /** What a session is told. */
 
 import { refuseUnknown } from '../core/refuse-unknown.ts';
-import type { ExternalData } from '../formats/onnx/index.ts';
+import type { ExternalData } from '../formats/files-beside.ts';
 import type { DeviceOptions } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DisabledPass } from '../passes/index.ts';

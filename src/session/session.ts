@@ -5,7 +5,8 @@ import { fetchBytes } from '../core/fetch-bytes.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { type Dim, formatDims, isStatic } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
-import { operatorsIn, readOnnxModel } from '../formats/onnx/index.ts';
+import { operatorsIn } from '../formats/onnx/index.ts';
+import { readModel } from '../formats/read-model.ts';
 import { GpuContext } from '../gpu/device.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { loadOperators } from '../ops/index.ts';
@@ -66,7 +67,7 @@ export class InferenceSession {
   }
 
   /**
-   * @param model URL of an ONNX file, or its bytes, or a graph
+   * @param model URL of an ONNX file or of a `model.json` (Keras, TensorFlow.js), or its bytes, or a graph
    * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), `no-webgpu`,
    * `limit-exceeded`, …
    */
@@ -229,32 +230,34 @@ async function load(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
   options: SessionOptions,
 ): Promise<[read: Graph, optimised: Graph]> {
-  const read = await readModel(model, options);
-  const graph = options.transform ? await options.transform(read) : read;
+  const original = await read(model, options);
+  const graph = options.transform ? await options.transform(original) : original;
   // The caller's function may have added others.
   await loadOperators(graph.nodes.map(({ op }) => op));
   return [graph, await optimise(graph)];
 }
 
-async function readModel(
+async function read(
   model: string | URL | ArrayBuffer | Uint8Array | Graph,
-  { onProgress, externalData }: SessionOptions,
+  { onProgress, externalData: files }: SessionOptions,
 ): Promise<Graph> {
-  const files = externalData;
-  if (model instanceof Uint8Array) return readOnnxModel(model, { files });
-  if (model instanceof ArrayBuffer) return readOnnxModel(new Uint8Array(model), { files });
+  if (model instanceof Uint8Array) return readModel(model, { files, onProgress });
+  if (model instanceof ArrayBuffer)
+    return read(new Uint8Array(model), { externalData: files, onProgress });
   if (typeof model === 'string' || model instanceof URL) {
-    onProgress?.({ stage: 'read', done: 0, total: 1, detail: String(model) });
+    const report = (done: number) =>
+      onProgress?.({ stage: 'read', done, total: 1, detail: `${model}` });
+    report(0);
     const bytes = await fetchBytes(model, (start) => {
       loadOperators(operatorsIn(start)).catch(() => {}); // asked for again when all are known
     });
-    onProgress?.({ stage: 'read', done: 1, total: 1, detail: String(model) });
-    return readOnnxModel(bytes, { files, model });
+    report(1);
+    return readModel(bytes, { files, model, onProgress });
   }
   if (!Array.isArray((model as Graph | undefined)?.nodes)) {
     throw new WgconvError(
       'invalid-argument',
-      'a model is the URL of an ONNX file, its bytes (ArrayBuffer or Uint8Array), or a graph',
+      'a model is the URL of an ONNX file or a model.json, its bytes (ArrayBuffer or Uint8Array), or a graph',
     );
   }
   return model;

@@ -2,11 +2,12 @@
 
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims } from '../../core/shape.ts';
-import { readOnnxModel, type UnsupportedOperator } from '../../formats/onnx/index.ts';
-import { type ModelProto, readModelProto } from '../../formats/onnx/proto.ts';
+import { readModel } from '../../formats/read-model.ts';
+import type { Unsupported } from '../../formats/unsupported.ts';
 import type { NodeReport, SessionReport } from '../../session/report.ts';
 import type { ModelFacts } from '../engine.ts';
 import { errorToMessage, exitFailed, exitOk } from '../failure.ts';
+import { describeFile, readFileFacts } from '../file-facts.ts';
 import { namingFile, readModelBytes, resolveShapes } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { type Place, withEngine } from '../open-engine.ts';
@@ -19,17 +20,6 @@ export interface InspectOptions extends CommonOptions {
   readonly inputShape?: Shapes | undefined;
 }
 
-/** What the file says, whether wgconv can run it or not. */
-interface FileFacts {
-  readonly name: string;
-  readonly producer: string;
-  readonly irVersion: number;
-  readonly opsets: Readonly<Record<string, number>>;
-  readonly bytes: number;
-  /** How often each operator occurs, most often first. */
-  readonly operators: Readonly<Record<string, number>>;
-}
-
 export async function inspect(
   model: string,
   options: InspectOptions,
@@ -38,8 +28,7 @@ export async function inspect(
   checkCommon(options);
   const read = readModelBytes(model);
   const { bytes, externalData } = read;
-  const proto = namingFile(`the model "${model}"`, () => readModelProto(bytes));
-  const file = fileFacts(proto, bytes.length);
+  const file = namingFile(`the model "${model}"`, () => readFileFacts(bytes));
   terminal.out(describeFile(model, file));
   const progress = new ProgressDisplay(terminal, !!options.quiet);
   const write = (rest: object) => {
@@ -47,7 +36,7 @@ export async function inspect(
   };
   try {
     // What is unsupported is known without a device.
-    await readOnnxModel(bytes, { files: externalData });
+    await readModel(bytes, { files: externalData });
     return await withEngine(options, terminal, progress, async (engine, place) => {
       const facts = await engine.open(read, { algorithm: options.algorithm });
       const shapes = resolveShapes(facts.inputs, options.inputShape ?? {});
@@ -66,36 +55,6 @@ export async function inspect(
     write({ error: message, unsupported: unsupportedOf(error) });
     return exitFailed;
   }
-}
-
-function fileFacts({ graph, producer, irVersion, opsets }: ModelProto, bytes: number): FileFacts {
-  const counts = new Map<string, number>();
-  for (const { op, domain } of graph.nodes) {
-    const name = domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return {
-    name: graph.name,
-    producer,
-    irVersion,
-    opsets: Object.fromEntries([...opsets].map(([domain, v]) => [domain || 'ai.onnx', v])),
-    bytes,
-    operators: Object.fromEntries(sorted),
-  };
-}
-
-function describeFile(model: string, file: FileFacts): string {
-  const opsets = Object.entries(file.opsets).map(([domain, version]) => `${domain} ${version}`);
-  const total = Object.values(file.operators).reduce((sum, count) => sum + count, 0);
-  const rows = Object.entries(file.operators).map(([name, count]) => [`  ${count}`, name]);
-  return [
-    `${model}: ${formatBytes(file.bytes)}, ONNX IR ${file.irVersion}, ` +
-      `operator set ${opsets.join(', ') || 'not said'}${file.producer && `, by ${file.producer}`}`,
-    '',
-    `${plural(total, 'node')}, ${plural(rows.length, 'operator')}:`,
-    table(rows, ['right']),
-  ].join('\n');
 }
 
 function halfNote({ float16 }: SessionReport): string[] {
@@ -189,23 +148,28 @@ function countPlaces(nodes: readonly NodeReport[]): string {
 }
 
 /** All unsupported operators of the model, where the error has a list of them. */
-function unsupportedOf(error: WgconvError): readonly UnsupportedOperator[] {
+function unsupportedOf(error: WgconvError): readonly Unsupported[] {
   const list = error.data.unsupported;
-  return Array.isArray(list) ? (list as UnsupportedOperator[]) : [];
+  return Array.isArray(list) ? (list as Unsupported[]) : [];
 }
 
 function describeLack(error: WgconvError): string {
   const list = unsupportedOf(error);
   if (list.length === 0) return `\nwgconv cannot run it: ${error.message}`;
-  const rows = list.map(({ operator, node, domain, opset, reason }) => [
+  const isOnnx = list.some(({ opset }) => opset !== undefined);
+  const rows = list.map(({ operator, node, domain = 'ai.onnx', opset, reason }) => [
     domain === 'ai.onnx' ? operator : `${domain}.${operator}`,
     node,
-    `${opset}`,
-    reason ?? 'wgconv has no such operator',
+    ...(isOnnx ? [`${opset}`] : []),
+    reason ?? `wgconv has no such ${isOnnx ? 'operator' : 'layer'}`,
   ]);
+  const heading = isOnnx ? ['operator', 'node', 'operator set'] : ['class', 'layer'];
+  const [one, why] = isOnnx
+    ? ['node', 'with something unsupported']
+    : ['layer', 'of unsupported classes'];
   return [
     '',
-    `wgconv cannot run it: ${plural(list.length, 'node')} with something unsupported`,
-    table([['operator', 'node', 'operator set', 'why'], ...rows]),
+    `wgconv cannot run it: ${plural(list.length, one)} ${why}`,
+    table([[...heading, 'why'], ...rows]),
   ].join('\n');
 }

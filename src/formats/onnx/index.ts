@@ -1,6 +1,6 @@
 /** Reading ONNX files. */
 
-export type { ExternalData, ExternalSource } from './external.ts';
+export type { ExternalData, ExternalSource } from '../files-beside.ts';
 export { operatorsIn } from './first-operators.ts';
-export { readOnnxModel, type UnsupportedOperator } from './read-model.ts';
+export { readOnnxModel } from './read-model.ts';
 export { readTensorProto } from './tensor.ts';

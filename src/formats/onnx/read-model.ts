@@ -14,8 +14,8 @@ import {
 import { sortNodes } from '../../graph/topology.ts';
 import { buildNode, type OperatorLookup } from '../../ops/build-node.ts';
 import { findOperator, loadOperators } from '../../ops/index.ts';
+import type { ExternalSource } from '../files-beside.ts';
 import { attributesOf, constantOf } from './attributes.ts';
-import type { ExternalSource } from './external.ts';
 import {
   type GraphProto,
   type ModelProto,
@@ -24,16 +24,6 @@ import {
   type ValueProto,
 } from './proto.ts';
 import { elementTypeOf, requireElementType, tensorOf } from './tensor.ts';
-
-/** An operator of a model that wgconv does not have. */
-export interface UnsupportedOperator {
-  readonly operator: string;
-  readonly node: string;
-  readonly opset: number;
-  readonly domain: string;
-  /** Why, where it is more than that wgconv has no such operator. */
-  readonly reason?: string;
-}
 
 /**
  * Reads an ONNX model. Constants are views of `bytes` where they lie there as they are in memory,
@@ -54,6 +44,7 @@ export async function readOnnxModel(
     await readExternalData(model.external, source);
   }
   await loadOperators(allNodes(model.graph).map(operatorName));
+  await refuseUnsupported(model);
   return graphOf(model);
 }
 
@@ -65,7 +56,6 @@ export function graphOf(model: ModelProto, find: OperatorLookup = findOperator):
   // An initializer that is listed among the inputs (all are before IR version 4) is a default
   // that a caller could override; here it is a constant.
   const inputs = readInputs(graph, constants);
-  throwUnsupported(context);
   const inputNames = new Set(inputs.map((input) => input.name));
   const nodes = readNodes(graph, constants, inputNames, context);
   const given = new Set([...constants.keys(), ...inputNames]);
@@ -270,44 +260,28 @@ function operatorName(node: NodeProto): string {
   return node.domain === 'wgconv' ? `wgconv.${node.op}` : node.op;
 }
 
-function throwUnsupported({ model, opset, find }: Context): void {
-  const unsupported: UnsupportedOperator[] = [];
-  for (const [name, node] of nameNodes(allNodes(model.graph))) {
-    const { domain, op } = node;
+/** @throws WgconvError `unsupported-operator` with all that `find` does not find */
+export async function refuseUnsupported(
+  model: ModelProto,
+  find: OperatorLookup = findOperator,
+): Promise<void> {
+  const { graph, opsets, functions } = model;
+  const unsupported = [...nameNodes(allNodes(graph))].flatMap(([node, proto]) => {
+    const { domain, op: operator } = proto;
     const own = domain === '' || domain === 'wgconv';
-    if (own && ((domain === '' && op === 'Constant') || find(operatorName(node)))) continue;
-    unsupported.push({
-      operator: op,
-      node: name,
-      opset: model.opsets.get(domain) ?? opset,
-      domain: domain === '' ? 'ai.onnx' : domain,
-      ...(model.functions.has(`${domain}:${op}`)
-        ? { reason: 'a function that the model defines itself' }
-        : {}),
-    });
-  }
-  if (unsupported.length === 0) return;
-  const byOperator = new Map<string, UnsupportedOperator[]>();
-  for (const use of unsupported) {
-    const { operator, domain, opset: version, reason } = use;
-    const details = [
-      domain === 'ai.onnx' ? `opset ${version}` : `domain ${domain}, version ${version}`,
-      ...(reason ? [reason] : []),
-    ];
-    const key = `${operator} (${details.join(', ')})`;
-    byOperator.set(key, [...(byOperator.get(key) ?? []), use]);
-  }
-  const list = [...byOperator].map(([operator, uses]) => {
-    const nodes = uses.slice(0, 3).map(({ node }) => `"${node}"`);
-    if (uses.length > 3) nodes.push(`${uses.length - 3} more`);
-    return `${operator} at ${nodes.join(', ')}`;
+    if (own && ((domain === '' && operator === 'Constant') || find(operatorName(proto)))) return [];
+    return {
+      operator,
+      node,
+      opset: opsets.get(domain) ?? opsetOf(model),
+      domain: domain || 'ai.onnx',
+      ...(functions.has(`${domain}:${operator}`) && {
+        reason: 'a function that the model defines itself',
+      }),
+    };
   });
-  const count = byOperator.size === 1 ? 'An operator' : `${byOperator.size} operators`;
-  throw new WgconvError(
-    'unsupported-operator',
-    `${count} of this model ${byOperator.size === 1 ? 'is' : 'are'} not supported by wgconv: ${list.join('; ')}`,
-    { data: { unsupported } },
-  );
+  if (unsupported.length === 0) return;
+  throw (await import('../unsupported.ts')).unsupportedError(unsupported);
 }
 
 function readOutputs(

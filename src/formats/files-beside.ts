@@ -1,0 +1,102 @@
+/** Files that a model has its weights in: given by the caller, or fetched from the model's folder. */
+
+import { WgconvError } from '../core/errors.ts';
+import { checkModelSize, fetchBytes } from '../core/fetch-bytes.ts';
+
+/** A file of external data: its content or its address, under the name that the model has for it. */
+export interface ExternalData {
+  readonly path: string;
+  readonly data: Uint8Array | ArrayBuffer | Blob | string | URL;
+}
+
+export interface ExternalSource {
+  readonly files?: readonly ExternalData[] | undefined;
+  /** Address of the model: files that are not given are fetched from its folder. */
+  readonly model?: string | URL | undefined;
+  /** Told of every file that is there. */
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+}
+
+/** How many of the files beside the model are there; the latest one is `detail`. */
+export interface ReadProgress {
+  readonly stage: 'read';
+  readonly done: number;
+  readonly total: number;
+  readonly detail: string;
+}
+
+/**
+ * The path of a file below the model's folder, with forward slashes and without a leading `./`;
+ * undefined for what a model must not name: another folder, an address.
+ */
+export function pathBeside(path: string): string | undefined {
+  const plain = withoutDot(path);
+  const inside =
+    plain !== '' &&
+    !/[\\:?#%]/.test(plain) &&
+    plain.split('/').every((part) => !/^\.{0,2}$/.test(part));
+  return inside ? plain : undefined;
+}
+
+/**
+ * The content of each file, in order; each is read once.
+ * @param paths as `pathBeside` gives them
+ * @throws WgconvError `invalid-argument`, `invalid-model` where a file is not there, `limit-exceeded`
+ */
+export async function readBeside(
+  paths: readonly string[],
+  source: ExternalSource,
+): Promise<Uint8Array[]> {
+  const { files = [] } = source;
+  if (!Array.isArray(files) || files.some((file) => typeof file?.path !== 'string')) {
+    throw new WgconvError(
+      'invalid-argument',
+      "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
+    );
+  }
+  let done = 0;
+  const contents = await Promise.all(
+    paths.map(async (path) => {
+      const content = await read(path, source);
+      done++;
+      source.onProgress?.({ stage: 'read', done, total: paths.length, detail: path });
+      return content;
+    }),
+  );
+  checkModelSize(
+    contents.reduce((sum, { length }) => sum + length, 0),
+    `external data (${paths.map((path) => `"${path}"`).join(', ')})`,
+  );
+  return contents;
+}
+
+async function read(path: string, { files, model }: ExternalSource): Promise<Uint8Array> {
+  const data = files?.find((file) => withoutDot(file.path) === path)?.data;
+  if (data instanceof Uint8Array) return data;
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (typeof Blob !== 'undefined' && data instanceof Blob) {
+    checkModelSize(data.size, `"${path}"`);
+    return new Uint8Array(await data.arrayBuffer());
+  }
+  if (typeof data === 'string' || data instanceof URL) return fetchBytes(data);
+  if (data !== undefined) {
+    throw new WgconvError(
+      'invalid-argument',
+      `externalData "${path}" must be bytes (Uint8Array, ArrayBuffer, Blob) or an address`,
+    );
+  }
+  if (model === undefined) {
+    const given = (files ?? []).map((file) => `"${file.path}"`).join(', ') || 'none';
+    throw new WgconvError(
+      'invalid-model',
+      `the model has weights in the file "${path}"; give it as externalData: [{ path: '${path}', data }], or load the model by its address with the file beside it (files given: ${given})`,
+      { data: { file: path } },
+    );
+  }
+  // Relative addresses of a model are those of the page.
+  return fetchBytes(new URL(path, new URL(model, globalThis.location?.href)));
+}
+
+function withoutDot(path: string): string {
+  return path.replace(/^(\.\/)+/, '');
+}

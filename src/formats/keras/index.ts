@@ -1,0 +1,3 @@
+/** Reading layers models of Keras and TensorFlow.js. */
+
+export { kerasShards, readKerasModel } from './read-model.ts';
