@@ -59,8 +59,7 @@ function refuseUnsupported(config: ModelConfig): void {
     for (const layer of layers) {
       if (layer.model) visit(layer.model, `${path}${layer.name}/`);
       else if (!isInput(layer) && !classOf(layer)) {
-        const reason =
-          layer.className === 'Lambda' ? { reason: 'its code is not in the file' } : {};
+        const reason = layer.className === 'Lambda' ? { reason: 'a Python function' } : {};
         unsupported.push({ operator: layer.className, node: `${path}${layer.name}`, ...reason });
       }
     }
@@ -123,8 +122,7 @@ class Network implements Unit {
     }
     return outputs.map(
       (output) =>
-        find(output) ??
-        fail(`the model "${name}" has the output ${describe(output)}, which no layer makes`),
+        find(output) ?? fail(`the model "${name}" gives ${describe(output)}, which no layer makes`),
     );
   }
 
