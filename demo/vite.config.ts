@@ -11,6 +11,8 @@ export default defineConfig({
   plugins: [svelte({ configFile: false })],
   assetsInclude: ['**/*.onnx', '**/*.safetensors'],
   server: { fs: { allow: [resolve(import.meta.dirname, '..')] } },
+  // The gallery computes in a worker, which loads the engine in parts.
+  worker: { format: 'es' },
   build: {
     outDir: resolve(import.meta.dirname, '../dist-demo'),
     emptyOutDir: true,

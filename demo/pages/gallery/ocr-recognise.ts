@@ -49,8 +49,19 @@ export interface Reading {
 }
 
 /**
+ * The network's training text was mostly Chinese, so it is shy of spaces: between two words the
+ * blank is often likelier. But the probabilities of a space, summed over the blanks between two
+ * letters, tell them apart: at most 0.0015 within words, at least 0.016 between them (measured on
+ * five fonts in three sizes).
+ */
+const gap = 0.006;
+
+/** Writes no spaces between its characters. */
+const closeSet = /\p{Script=Han}|[，。、；：？！（）《》]/u;
+
+/**
  * Greedy decoding: the likeliest class of each step, repetitions counted once, blanks (class 0)
- * left out. `probabilities` is [steps, characters].
+ * left out, a space where there is a gap. `probabilities` is [steps, characters].
  */
 export function decodeCtc(
   probabilities: ArrayLike<number>,
@@ -58,23 +69,32 @@ export function decodeCtc(
   characters: readonly string[],
 ): Reading {
   const classes = characters.length;
+  const space = characters.indexOf(' ');
   let text = '';
   let sum = 0;
   let count = 0;
   let before = 0;
+  let spaceSince = 0;
   for (let step = 0; step < steps; step++) {
+    const at = step * classes;
     let likeliest = 0;
     let highest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
-      const p = probabilities[step * classes + k] ?? 0;
+      const p = probabilities[at + k] ?? 0;
       if (p > highest) [highest, likeliest] = [p, k];
     }
-    if (likeliest !== 0 && likeliest !== before) {
-      text += characters[likeliest];
+    const character = characters[likeliest] ?? '';
+    if (likeliest === 0) {
+      if (space >= 0) spaceSince += probabilities[at + space] ?? 0;
+    } else if (likeliest !== before) {
+      const apart = spaceSince >= gap && /\S$/.test(text) && character !== ' ';
+      if (apart && !closeSet.test(text.slice(-1) + character)) text += ' ';
+      text += character;
       sum += highest;
       count++;
+      spaceSince = 0;
     }
     before = likeliest;
   }
-  return { text, confidence: count ? sum / count : 0 };
+  return { text: text.trim(), confidence: count ? sum / count : 0 };
 }

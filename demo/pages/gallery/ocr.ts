@@ -60,8 +60,7 @@ export async function readText(
     const input = normalise(line, width, lineHeight, recogniserInput);
     const { data, dims } = outputOf(await recognise(input, [1, 3, lineHeight, width]), 0);
     const reading = decodeCtc(data, dims[1] ?? 0, characters);
-    if (reading.text.trim() && reading.confidence >= leastConfidence)
-      lines.push({ quad, ...reading });
+    if (reading.text && reading.confidence >= leastConfidence) lines.push({ quad, ...reading });
   }
   onStep?.(quads.length + 1, quads.length + 1);
   return lines;

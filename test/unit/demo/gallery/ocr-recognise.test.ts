@@ -27,6 +27,19 @@ it('CTC: repetitions count once, a blank parts equal characters, blanks say noth
   expect(decodeCtc([1, 0, 0, 0], 1, characters)).toEqual({ text: '', confidence: 0 });
 });
 
+it('CTC: a likely gap between letters is a space, also where the blank is likelier', () => {
+  const characters = ['', 'a', '文', ' '];
+  /** A step of this class, with this probability of a space. */
+  const step = (k: number, space: number) =>
+    characters.map((_, j) => (j === k ? 0.8 : j === 3 ? space : 0));
+  const read = (...steps: number[][]) => decodeCtc(steps.flat(), steps.length, characters).text;
+  expect(read(step(1, 0), step(0, 0.015), step(0, 0.015), step(1, 0))).toBe('a a');
+  expect(read(step(1, 0), step(0, 0.001), step(0, 0.001), step(1, 0))).toBe('aa');
+  expect(read(step(1, 0), step(3, 0.8), step(0, 0.1), step(1, 0))).toBe('a a');
+  expect(read(step(2, 0), step(0, 0.1), step(2, 0))).toBe('文文');
+  expect(read(step(0, 0.1), step(1, 0), step(0, 0.1))).toBe('a');
+});
+
 it('the dictionary has the blank first and a space last', () => {
   expect(parseDictionary('x\r\ny\r\n')).toEqual(['', 'x', 'y', ' ']);
   expect(parseDictionary('x\ny')).toEqual(['', 'x', 'y', ' ']);
