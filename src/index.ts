@@ -11,6 +11,9 @@ export type { Graph, Node, ValueInfo } from './graph/graph.ts';
 export type { ActivationOptions } from './session/activations.ts';
 export type { Progress, RunOptions } from './session/backend.ts';
 export type { SessionOptions } from './session/options.ts';
+export type { Profile, ProfileOptions } from './session/profile/index.ts';
+export type { NodeProfile, ProfileData } from './session/profile/times.ts';
+export type { Trace, TraceEvent } from './session/profile/trace.ts';
 export type { NodeReport, SessionReport } from './session/report.ts';
 export { type FeedsObject, InferenceSession } from './session/session.ts';
 export type {

@@ -12,6 +12,7 @@ const stages: Readonly<Record<Progress['stage'], string>> = {
   run: 'Computing nodes',
   verify: 'Checking nodes',
   tune: 'Timing algorithms',
+  profile: 'Timing nodes',
 };
 
 /** Milliseconds between two lines of one piece of work. */

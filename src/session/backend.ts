@@ -24,7 +24,7 @@ export interface Executable {
 }
 
 export interface Progress {
-  readonly stage: 'read' | 'prepare' | 'compile' | 'upload' | 'run' | 'verify' | 'tune';
+  readonly stage: 'read' | 'prepare' | 'compile' | 'upload' | 'run' | 'verify' | 'tune' | 'profile';
   readonly done: number;
   readonly total: number;
   /** What is worked on, for a person. */

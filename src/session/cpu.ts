@@ -32,18 +32,25 @@ export class CpuExecutable implements Executable {
     return new CpuExecutable(graph, references, onProgress);
   }
 
-  async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
+  /** `onNode` hears how long each node took, in milliseconds. */
+  async run(
+    feeds: Feeds,
+    options: RunOptions,
+    onNode?: (node: number, milliseconds: number) => void,
+  ): Promise<Map<string, Tensor>> {
     const graph = this.#graph;
     const wanted = wantedOutputs(graph, options);
     const values = new Map<string, HostTensor>(feeds);
     const uses = new Map([...consumersOf(graph)].map(([name, nodes]) => [name, nodes.length]));
     const total = graph.nodes.length;
     for (const [index, node] of graph.nodes.entries()) {
+      const begin = performance.now();
       const results = this.#references.evaluate(node, graph, referenceLookup(values));
       node.outputs.forEach((name, at) => {
         const result = results[at];
         if (result && name !== '') values.set(name, fromReference(result));
       });
+      onNode?.(index, performance.now() - begin);
       for (const name of node.inputs) {
         const left = (uses.get(name) ?? 0) - 1;
         uses.set(name, left);

@@ -8,7 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
 import type { Executable, Feeds, RunOptions } from './backend.ts';
 import type { SessionOptions } from './options.ts';
-import { reportPlan, type SessionReport } from './report.ts';
+import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
 import type { TunedGraph } from './tune/index.ts';
 import type { Tuning } from './tune/tuning.ts';
 import { planTuned } from './tuned.ts';
@@ -34,6 +34,9 @@ export interface PlanDevice {
 /** Work on a part of a model that is planned whole; it hands on the part's outputs. */
 export type Visit = (compiled: Compiled, feeds: Feeds) => Promise<ReadonlyMap<string, Tensor>>;
 
+/** Hears of a node that was computed between two parts. */
+export type OnHostNode = (node: NodeReport, milliseconds: number) => void;
+
 /** A graph that can be run: planned whole, or in stages where shapes depend on data. */
 export interface PlannedGraph {
   /** Inputs whose values, as all shapes, must be known to plan; none where that comes in a run. */
@@ -41,8 +44,11 @@ export interface PlannedGraph {
   /** Plans what can be planned for the shapes alone. */
   compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<unknown>;
   run(feeds: Feeds, options: RunOptions): Promise<ReadonlyMap<string, Tensor>>;
-  /** Hands every part that is planned whole to `visit`, in order, with what it is fed. */
-  visit(feeds: Feeds, visit: Visit): Promise<void>;
+  /**
+   * Hands every part that is planned whole to `visit`, in order, with what it is fed; `onHostNode` hears
+   * of the nodes between two parts.
+   */
+  visit(feeds: Feeds, visit: Visit, onHostNode?: OnHostNode): Promise<void>;
   report(): SessionReport;
   /** All choices that tuning knows; undefined with none. */
   tuning(): Tuning | undefined;

@@ -16,6 +16,7 @@ import type { Feeds, OnProgress, RunOptions } from './backend.ts';
 import { checkOptions, type SessionOptions } from './options.ts';
 import { planGraph } from './plan-graph.ts';
 import type { PlanDevice, PlannedGraph } from './plans.ts';
+import type { Profile, ProfileOptions } from './profile/index.ts';
 import type { SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 import type { VerifyReport } from './verify.ts';
@@ -142,6 +143,18 @@ export class InferenceSession {
       this.#activations ??= new Activations(this.#model, this.#options, this.#device);
       return this.#activations.read(checked, names, options);
     });
+  }
+
+  /**
+   * The time of every node, its arithmetic, bytes and share of the device's ceiling; a trace of it.
+   * By timestamps where the device has them, else estimated; it takes some runs.
+   */
+  async profile(feeds: FeedsObject, options: ProfileOptions = {}): Promise<Profile> {
+    const checked = this.#check(feeds);
+    const { profileModel } = await import('./profile/index.ts');
+    return this.#enqueue(() =>
+      profileModel(this.#planned, checked, options, this.#options.onProgress),
+    );
   }
 
   /** Compares every node of the plan with its float64 reference; `webgpu` only. */

@@ -15,7 +15,7 @@ import { evaluateNode } from '../passes/evaluate-node.ts';
 import type { MemoryReport } from '../plan/plan.ts';
 import { type Feeds, type RunOptions, wantedOutputs } from './backend.ts';
 import type { SessionOptions } from './options.ts';
-import { type Compiled, type PlanDevice, type PlannedGraph, Plans, type Visit } from './plans.ts';
+import { type OnHostNode, type PlanDevice, type PlannedGraph, Plans, type Visit } from './plans.ts';
 import { type NodeReport, parameterCount, reportPlan, type SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 
@@ -77,8 +77,8 @@ export class StagedModel implements PlannedGraph {
   }
 
   /** Every stage by itself, fed by what those before it made on the GPU. */
-  async visit(feeds: Feeds, visit: Visit): Promise<void> {
-    await this.#runStages(feeds, visit);
+  async visit(feeds: Feeds, visit: Visit, onHostNode?: OnHostNode): Promise<void> {
+    await this.#runStages(feeds, visit, onHostNode);
   }
 
   report(): SessionReport {
@@ -135,7 +135,8 @@ export class StagedModel implements PlannedGraph {
   /** All values that pass from one stage to another, or out. */
   async #runStages(
     feeds: Feeds,
-    run: (compiled: Compiled, feeds: Feeds, stage: Stage) => Promise<ReadonlyMap<string, Tensor>>,
+    run: (...part: [...Parameters<Visit>, stage: Stage]) => ReturnType<Visit>,
+    onHostNode?: OnHostNode,
   ): Promise<Map<string, Tensor>> {
     const values = new Map(feeds);
     const tensorOf = (name: string): Tensor => {
@@ -158,12 +159,22 @@ export class StagedModel implements PlannedGraph {
         await Promise.all(
           [...needed]
             .filter((name) => name !== '' && !constants.has(name))
-            .map(async (name) => [name, await onHost(tensorOf(name))] as const),
+            .map(async (name) => [name, await toHost(tensorOf(name))] as const),
         ),
       );
       for (const node of stage.selections) {
         const inputs = node.inputs.map((name) => constants.get(name) ?? read.get(name));
-        const outputs = await evaluateNode(node, requireOperator(node), inputs, inputs);
+        const evaluate = () => evaluateNode(node, requireOperator(node), inputs, inputs);
+        const outputs = await evaluate();
+        if (onHostNode) {
+          // The first time the reference is fetched, too.
+          const begin = performance.now();
+          await evaluate();
+          onHostNode(
+            this.#describe(node, this.#device ? 'host' : 'cpu'),
+            performance.now() - begin,
+          );
+        }
         node.outputs.forEach((name, at) => {
           const { type, dims, ...output } = outputs[at] as HostTensor;
           values.set(name, new Tensor(type, elementsOf({ type, dims, ...output }), dims));
@@ -216,7 +227,7 @@ export class StagedModel implements PlannedGraph {
   }
 }
 
-async function onHost(tensor: Tensor): Promise<HostTensor> {
+async function toHost(tensor: Tensor): Promise<HostTensor> {
   const { type, dims } = tensor;
   return { type, dims, bytes: viewBytes(await tensor.getData()) };
 }

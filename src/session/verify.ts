@@ -13,6 +13,7 @@ import { type Comparison, compare, describe } from './compare.ts';
 import { accuracyOf, type EvaluatedTensor, References } from './evaluate.ts';
 import type { PlannedGraph } from './plans.ts';
 import { asStored, rawTensor } from './raw.ts';
+import { replay } from './replay.ts';
 import { GpuExecutable } from './webgpu.ts';
 
 type HostFeeds = ReadonlyMap<string, HostTensor>;
@@ -112,7 +113,7 @@ async function checkRun(
   const recorded = new Record(executable, hostFeeds);
   const total = graph.nodes.length;
 
-  await executable.replay(feeds, async (index, inputs, outputs) => {
+  await replay(executable, feeds, async (index, inputs, outputs) => {
     const node = graph.nodes[index];
     if (!node) throw internal(`no node ${index}`);
     const { algorithm = '', arithmetic } = plan.nodes[index] ?? {};

@@ -32,15 +32,15 @@ import { fromDeviceBytes, toDeviceBytes } from './words.ts';
 export class GpuExecutable implements Executable {
   readonly plan: Plan;
   readonly context: GpuContext;
+  readonly bindings: Bindings;
+  /** What host nodes read. */
+  readonly readOnHost: ReadonlySet<string>;
   readonly #references: References;
-  readonly #bindings: Bindings;
   readonly #staging: ReadonlyMap<string, GPUBuffer>;
   /** Outputs that a caller keeps on the GPU: made when first asked for, overwritten by each run. */
   readonly #resident = new Map<string, GPUBuffer>();
   /** Callers' buffers that WebGPU has taken in an earlier run. */
   readonly #taken = new WeakSet<GPUBuffer>();
-  /** What host nodes read. */
-  readonly #readOnHost: ReadonlySet<string>;
   /** What the host writes to GPU memory. */
   readonly #uploaded: ReadonlySet<string>;
   /** Where there are nodes that take indices. */
@@ -60,9 +60,9 @@ export class GpuExecutable implements Executable {
     this.context = context;
     this.plan = plan;
     this.#references = references;
-    this.#bindings = bindings;
+    this.bindings = bindings;
     this.#staging = staging;
-    this.#readOnHost = new Set(
+    this.readOnHost = new Set(
       plan.steps.flatMap((step) => (step.kind === 'host' ? nodeOf(plan, step.node).inputs : [])),
     );
     this.#uploaded = new Set(
@@ -114,15 +114,15 @@ export class GpuExecutable implements Executable {
     const onGpu = options.location === 'gpu-buffer';
     const shared = [...feeds].filter(([, { location }]) => location === 'gpu-buffer');
     for (const [name, tensor] of shared) checkedBytes(context, name, tensor);
-    const values = await this.hostFeeds(feeds, [...this.#readOnHost, ...wanted]);
+    const values = await this.hostFeeds(feeds, [...this.readOnHost, ...wanted]);
     const substitutes = this.#substitutes(shared, onGpu ? wanted : []);
     const recorder = new Recorder(context.device, shared.length > 0);
     for (const [index, step] of plan.steps.entries()) {
       if (step.kind === 'dispatch') {
         if (this.#pauses.has(index)) recorder.flush();
-        recorder.dispatch(this.#bindings.ready(index, substitutes), step.dispatch.workgroups);
+        recorder.dispatch(this.bindings.ready(index, substitutes), step.dispatch.workgroups);
       } else if (step.kind !== 'upload' || !substitutes.has(step.value)) {
-        await this.#step(step, recorder, values, feeds);
+        await this.perform(step, recorder, values, feeds);
       }
     }
     const made = wanted.filter((name) => this.#isRead(name, values));
@@ -130,7 +130,7 @@ export class GpuExecutable implements Executable {
     for (const name of reads) this.#copyToStaging(name, recorder);
     if (onGpu) {
       for (const name of made) {
-        if (!substitutes.has(name)) this.#copyTo(name, this.#residentBuffer(name), recorder);
+        if (!substitutes.has(name)) this.copyTo(name, this.#residentBuffer(name), recorder);
       }
     }
     recorder.flush();
@@ -139,45 +139,6 @@ export class GpuExecutable implements Executable {
     const isNew = shared.some(([, tensor]) => !this.#taken.has(tensor.gpuBuffer));
     if (reads.length > 0 || isNew) await computed;
     return new Map(wanted.map((name) => [name, this.#result(name, values, feeds, computed)]));
-  }
-
-  /**
-   * Runs the plan node by node, handing each node's inputs as they were before it and its outputs
-   * as they are after it to `visit`; for checking and for looking inside.
-   */
-  async replay(
-    feeds: Feeds,
-    visit: (
-      node: number,
-      inputs: ReadonlyMap<string, Uint8Array>,
-      outputs: ReadonlyMap<string, Uint8Array>,
-    ) => Promise<void>,
-  ): Promise<void> {
-    const { plan, context } = this;
-    const values = await this.hostFeeds(feeds, this.#readOnHost);
-    const recorder = new Recorder(context.device);
-    let index = 0;
-    while (index < plan.steps.length) {
-      const step = plan.steps[index] as Step;
-      if (step.kind !== 'dispatch' && step.kind !== 'alias') {
-        await this.#step(step, recorder, values, feeds);
-        index++;
-        continue;
-      }
-      const node = nodeOf(plan, step.node);
-      const inputs = this.#capture(node.inputs, recorder);
-      for (; index < plan.steps.length; index++) {
-        const next = plan.steps[index] as Step;
-        if (next.kind !== step.kind || next.node !== step.node) break;
-        if (next.kind === 'dispatch') {
-          recorder.dispatch(this.#bindings.ready(index, new Map()), next.dispatch.workgroups);
-        }
-      }
-      const outputs = this.#capture(node.outputs, recorder);
-      recorder.flush();
-      await visit(step.node, await this.#collect(inputs), await this.#collect(outputs));
-    }
-    recorder.flush();
   }
 
   /** The feeds that are on the host already, and those of `names` that have to be fetched. */
@@ -196,14 +157,14 @@ export class GpuExecutable implements Executable {
   dispatchesOf(node: number) {
     return this.plan.steps.flatMap((step, index) =>
       step.kind === 'dispatch' && step.node === node
-        ? [[this.#bindings.ready(index, new Map()), step.dispatch.workgroups] as const]
+        ? [[this.bindings.ready(index, new Map()), step.dispatch.workgroups] as const]
         : [],
     );
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#bindings.dispose();
+    this.bindings.dispose();
     for (const buffer of [...this.#staging.values(), ...this.#resident.values()]) buffer.destroy();
   }
 
@@ -254,7 +215,8 @@ export class GpuExecutable implements Executable {
     return taking;
   }
 
-  async #step(
+  /** Does a step that is no dispatch; copies are recorded. */
+  async perform(
     step: Exclude<Step, { kind: 'dispatch' }>,
     recorder: Recorder,
     values: Map<string, HostTensor>,
@@ -266,7 +228,7 @@ export class GpuExecutable implements Executable {
         return;
       case 'upload': {
         const target = plannedValue(plan, step.value);
-        const range = this.#bindings.rangeOf(target.buffer);
+        const range = this.bindings.rangeOf(target.buffer);
         const fed = feeds.get(step.value);
         if (fed?.location === 'gpu-buffer') {
           const bytes = checkedBytes(context, step.value, fed);
@@ -304,12 +266,13 @@ export class GpuExecutable implements Executable {
   #copyToStaging(name: string, recorder: Recorder): void {
     const staging = this.#staging.get(name);
     if (!staging) throw internal(`no staging buffer for "${name}"`);
-    this.#copyTo(name, staging, recorder);
+    this.copyTo(name, staging, recorder);
   }
 
-  #copyTo(name: string, buffer: GPUBuffer, recorder: Recorder): void {
+  /** Records a copy of a value in GPU memory. */
+  copyTo(name: string, buffer: GPUBuffer, recorder: Recorder): void {
     const value = plannedValue(this.plan, name);
-    recorder.copy(this.#bindings.rangeOf(value.buffer), { buffer }, value.bytes);
+    recorder.copy(this.bindings.rangeOf(value.buffer), { buffer }, value.bytes);
   }
 
   #residentBuffer(name: string): GPUBuffer {
@@ -352,28 +315,6 @@ export class GpuExecutable implements Executable {
     if (!value || !gpuBuffer) throw internal(`the output "${name}" was not computed`);
     return residentTensor(this.context, name, gpuBuffer, value, () => this.#disposed, computed);
   }
-
-  #capture(names: readonly string[], recorder: Recorder): Map<string, GPUBuffer> {
-    const captured = new Map<string, GPUBuffer>();
-    for (const name of names) {
-      const value = this.plan.values.get(name);
-      if (!value || value.buffer.kind === 'weight' || captured.has(name)) continue;
-      const buffer = readBuffer(this.context.device, value.bytes);
-      this.#copyTo(name, buffer, recorder);
-      captured.set(name, buffer);
-    }
-    return captured;
-  }
-
-  async #collect(captured: ReadonlyMap<string, GPUBuffer>): Promise<Map<string, Uint8Array>> {
-    const result = new Map<string, Uint8Array>();
-    for (const [name, buffer] of captured) {
-      await this.context.race(buffer.mapAsync(GPUMapMode.READ));
-      result.set(name, new Uint8Array(buffer.getMappedRange()).slice());
-      buffer.destroy();
-    }
-    return result;
-  }
 }
 
 function plannedValue(plan: Plan, name: string): PlannedValue {
@@ -382,7 +323,7 @@ function plannedValue(plan: Plan, name: string): PlannedValue {
   return value;
 }
 
-function nodeOf(plan: Plan, index: number) {
+export function nodeOf(plan: Plan, index: number) {
   const node = plan.graph.nodes[index];
   if (!node) throw internal(`the plan has no node ${index}`);
   return node;

@@ -1,0 +1,71 @@
+/** Runs a plan node by node and reads what each node reads and makes, for checks. */
+
+import type { Step } from '../plan/plan.ts';
+import type { Feeds } from './backend.ts';
+import { Recorder, readBuffer } from './recorder.ts';
+import { type GpuExecutable, nodeOf } from './webgpu.ts';
+
+/** Bytes of values as they lie on the device. */
+type Captured = ReadonlyMap<string, Uint8Array>;
+
+/** Hands each node's inputs as they were before it and its outputs as they are after it to `visit`. */
+export async function replay(
+  executable: GpuExecutable,
+  feeds: Feeds,
+  visit: (node: number, inputs: Captured, outputs: Captured) => Promise<void>,
+): Promise<void> {
+  const { plan, context, bindings } = executable;
+  const values = await executable.hostFeeds(feeds, executable.readOnHost);
+  const recorder = new Recorder(context.device);
+  let index = 0;
+  while (index < plan.steps.length) {
+    const step = plan.steps[index] as Step;
+    if (step.kind !== 'dispatch' && step.kind !== 'alias') {
+      await executable.perform(step, recorder, values, feeds);
+      index++;
+      continue;
+    }
+    const node = nodeOf(plan, step.node);
+    const inputs = capture(executable, node.inputs, recorder);
+    for (; index < plan.steps.length; index++) {
+      const next = plan.steps[index] as Step;
+      if (next.kind !== step.kind || next.node !== step.node) break;
+      if (next.kind === 'dispatch') {
+        recorder.dispatch(bindings.ready(index, new Map()), next.dispatch.workgroups);
+      }
+    }
+    const outputs = capture(executable, node.outputs, recorder);
+    recorder.flush();
+    await visit(step.node, await collect(executable, inputs), await collect(executable, outputs));
+  }
+  recorder.flush();
+}
+
+function capture(
+  executable: GpuExecutable,
+  names: readonly string[],
+  recorder: Recorder,
+): Map<string, GPUBuffer> {
+  const captured = new Map<string, GPUBuffer>();
+  for (const name of names) {
+    const value = executable.plan.values.get(name);
+    if (!value || value.buffer.kind === 'weight' || captured.has(name)) continue;
+    const buffer = readBuffer(executable.context.device, value.bytes);
+    executable.copyTo(name, buffer, recorder);
+    captured.set(name, buffer);
+  }
+  return captured;
+}
+
+async function collect(
+  { context }: GpuExecutable,
+  captured: ReadonlyMap<string, GPUBuffer>,
+): Promise<Captured> {
+  const result = new Map<string, Uint8Array>();
+  for (const [name, buffer] of captured) {
+    await context.race(buffer.mapAsync(GPUMapMode.READ));
+    result.set(name, new Uint8Array(buffer.getMappedRange()).slice());
+    buffer.destroy();
+  }
+  return result;
+}
