@@ -9,6 +9,7 @@ import type { ExternalData } from '../formats/onnx/index.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { OnProgress } from '../session/backend.ts';
+import type { ProfileData } from '../session/profile/times.ts';
 import type { SessionReport } from '../session/report.ts';
 import type { TunedProblem, Tuning } from '../session/tune/tuning.ts';
 import type { VerifyReport } from '../session/verify.ts';
@@ -84,6 +85,7 @@ export interface Engine {
   tuning(): Promise<TuningResult>;
   run(feeds: readonly NamedTensor[]): Promise<RunResult>;
   verify(feeds: readonly NamedTensor[]): Promise<VerifyReport>;
+  profile(feeds: readonly NamedTensor[], runs: number | undefined): Promise<ProfileData>;
   /** Opens a model, runs it on every data set, and closes it. */
   runCase(
     model: ModelFile,
@@ -95,7 +97,7 @@ export interface Engine {
 
 /** Methods that can be called across to a page. */
 export const remoteMethods = [
-  ...(['device', 'open', 'prepare', 'tuning', 'run', 'verify', 'runCase'] as const),
+  ...(['device', 'open', 'prepare', 'tuning', 'run', 'verify', 'profile', 'runCase'] as const),
 ] as const;
 
 export type RemoteMethod = (typeof remoteMethods)[number];

@@ -1,4 +1,4 @@
-/** `--json FILE`: the result of a command for other programs. */
+/** `--json FILE` and `--trace FILE`: the result of a command for other programs. */
 
 import { writeFileSync } from 'node:fs';
 import { UsageError } from './failure.ts';
@@ -16,10 +16,11 @@ export function toJson(value: unknown): string {
   );
 }
 
-export function writeJson(file: string, value: unknown): void {
+/** @param option the option that names the file, for an error's words */
+export function writeJson(file: string, value: unknown, option = '--json'): void {
   try {
     writeFileSync(file, `${toJson(value)}\n`);
   } catch (error) {
-    throw new UsageError(`--json: "${file}" cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${option}: "${file}" cannot be written: ${(error as Error).message}`);
   }
 }

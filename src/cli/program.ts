@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { channelOrders, presets } from '../image/preprocessing.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { InspectOptions } from './commands/inspect.ts';
+import type { ProfileCommandOptions } from './commands/profile.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { TuneOptions } from './commands/tune.ts';
@@ -100,6 +101,18 @@ function createProgram(
     .action(async (model: string, options: InspectOptions) => {
       const { inspect } = await import('./commands/inspect.ts');
       end(await inspect(model, options, terminal));
+    });
+
+  addImageOptions(addInputOptions(addCommonOptions(program.command('profile'))))
+    .description('time every node of a model, beside what the device could do')
+    .argument('<model>', 'an ONNX file')
+    .option('--runs <n>', 'how often each node is timed', parsePositive)
+    .option('--trace <file>', 'write a trace for Perfetto or chrome://tracing')
+    .option('--seed <n>', 'of the random inputs, for those that are not given', parseSeed, 1)
+    .option('--all', 'list every node that takes time, not only the slowest')
+    .action(async (model: string, options: ProfileCommandOptions) => {
+      const { profile } = await import('./commands/profile.ts');
+      end(await profile(model, options, terminal));
     });
 
   addShapeOption(addCommonOptions(program.command('tune')))

@@ -7,6 +7,7 @@ import { optimise } from '../passes/index.ts';
 import { randomiseWeights } from '../passes/random-weights.ts';
 import type { OnProgress } from '../session/backend.ts';
 import type { SessionOptions } from '../session/options.ts';
+import type { ProfileData } from '../session/profile/times.ts';
 import type { SessionReport } from '../session/report.ts';
 import { InferenceSession } from '../session/session.ts';
 import { emptyTuning, tuningOf } from '../session/tune/tuning.ts';
@@ -76,6 +77,10 @@ export class SessionEngine implements Engine {
 
   async verify(feeds: readonly NamedTensor[]): Promise<VerifyReport> {
     return this.#opened().verify(feedsOf(feeds));
+  }
+
+  async profile(feeds: readonly NamedTensor[], runs: number | undefined): Promise<ProfileData> {
+    return this.#opened().profile(feedsOf(feeds), { runs });
   }
 
   async runCase(

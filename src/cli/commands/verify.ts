@@ -1,36 +1,19 @@
 /** `wgconv verify`: every node of the plan on the GPU against its float64 reference. */
 
 import type { NodeCheck, VerifyReport } from '../../session/verify.ts';
-import type { ModelFacts, NamedTensor } from '../engine.ts';
 import { exitFailed, exitOk, UsageError } from '../failure.ts';
-import { randomTensor, readFeeds, readModelFile, resolveShapes } from '../inputs.ts';
+import { type FeedOptions, makeFeeds } from '../feeds.ts';
+import { readModelFile } from '../inputs.ts';
 import { writeJson } from '../json.ts';
 import { withEngine } from '../open-engine.ts';
-import {
-  type Assignment,
-  type CommonOptions,
-  checkAlgorithm,
-  checkCommon,
-  type Shapes,
-} from '../options.ts';
-import {
-  batchOf,
-  choosePreprocessing,
-  findPictureInput,
-  type LoadedPicture,
-  type PictureOptions,
-  readPictures,
-  sizedInput,
-} from '../picture-feeds.ts';
+import { type CommonOptions, checkAlgorithm, checkCommon } from '../options.ts';
+import { readPictures } from '../picture-feeds.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { plural, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface VerifyOptions extends CommonOptions, PictureOptions {
-  readonly input?: readonly Assignment[] | undefined;
-  readonly inputShape?: Shapes | undefined;
+export interface VerifyOptions extends CommonOptions, FeedOptions {
   readonly randomWeights?: number | undefined;
-  readonly seed: number;
   readonly all?: boolean | undefined;
 }
 
@@ -64,29 +47,6 @@ export async function verify(
     }
     return report.ok ? exitOk : exitFailed;
   });
-}
-
-/** What was given, and seeded random tensors for the rest. */
-function makeFeeds(
-  { inputs }: ModelFacts,
-  pictures: readonly LoadedPicture[],
-  options: VerifyOptions,
-): NamedTensor[] {
-  const shapes = options.inputShape ?? {};
-  const feeds = readFeeds(options.input ?? [], inputs);
-  if (pictures.length > 0) {
-    const found = findPictureInput(inputs, feeds);
-    const input = sizedInput(found, shapes[found.name]);
-    const { preprocessing } = choosePreprocessing(options, input.channels);
-    const all = pictures.map(({ picture }) => picture);
-    feeds.push(batchOf(all, input, preprocessing, options.resize));
-  }
-  const dims = resolveShapes(inputs, shapes, feeds);
-  return inputs.map(
-    (input) =>
-      feeds.find((feed) => feed.name === input.name) ??
-      randomTensor(input, dims[input.name] as readonly number[], options.seed),
-  );
 }
 
 /** Text of a report: what did not pass (or every node), the first wrong one, the whole. */

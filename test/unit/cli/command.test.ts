@@ -214,6 +214,34 @@ describe.each(backends)('on %s', (backend, options) => {
   }, 60_000);
 });
 
+describe.each(backends)('profile on %s', (backend, options) => {
+  test('prints the nodes, and writes a trace and JSON', () => {
+    const model = write('model.onnx', classifier());
+    const [trace, report] = [join(folder, 'trace.json'), join(folder, 'profile.json')];
+    const files = ['--trace', trace, '--json', report];
+    const { status, stdout, stderr } = wgconv(
+      'profile',
+      model,
+      '--runs',
+      '2',
+      ...files,
+      ...options,
+    );
+    expect(stderr).not.toMatch(/error/i);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`The trace is in ${trace}`);
+    const { place, nodes, runs } = json(report);
+    expect([place.backend, runs]).toEqual([backend, 2]);
+    const dense = nodes.find(({ name }: { name: string }) => name === 'dense');
+    expect(dense).toMatchObject({ operator: 'Gemm', macs: 6 });
+    const { traceEvents } = json(trace);
+    const spans = traceEvents.filter(({ ph }: { ph: string }) => ph === 'X');
+    const timed = nodes.filter(({ milliseconds }: { milliseconds: number }) => milliseconds > 0);
+    expect(spans).toHaveLength(timed.length);
+    if (backend === 'cpu') expect(stdout).toMatch(/ms +\d+\.\d % +dense +Gemm +cpu/);
+  }, 60_000);
+});
+
 describe.runIf(browser)('verify in the browser', () => {
   test('ends with 0 where every node passes', () => {
     const model = write('model.onnx', classifier());

@@ -37,7 +37,7 @@ test('--help and --version are no errors', async () => {
   expect(await wgconv('--version')).toEqual({ code: 0, out: '1.2.3', err: '' });
   const help = await wgconv('--help');
   expect(help.code).toBe(0);
-  for (const command of ['run', 'verify', 'inspect', 'check', 'start']) {
+  for (const command of ['run', 'verify', 'profile', 'inspect', 'check', 'start']) {
     expect(help.out).toContain(`  ${command} [options]`);
   }
   expect((await wgconv('run', '--help')).code).toBe(0);
@@ -59,6 +59,7 @@ describe('bad usage ends with 2 and a sentence', () => {
     [['run', 'm.onnx', '--backend', 'gpu'], 'Allowed choices are webgpu, cpu'],
     [['run', 'm.onnx', '--adapter', 'best'], 'Allowed choices are default, cr-ss, cr-gles'],
     [['verify', 'm.onnx', '--random-weights', '-1'], 'whole number from 0'],
+    [['profile', 'm.onnx', '--runs', '0'], 'whole number from 1'],
     [['run', '/absent/m.onnx'], 'the model "/absent/m.onnx" does not exist'],
     [['check', '/absent'], 'the folder "/absent" does not exist'],
   ])('wgconv %j', async (args, message) => {
