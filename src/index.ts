@@ -14,7 +14,7 @@ export type { SessionOptions } from './session/options.ts';
 export type { Profile, ProfileOptions } from './session/profile/index.ts';
 export type { NodeProfile, ProfileData } from './session/profile/times.ts';
 export type { Trace, TraceEvent } from './session/profile/trace.ts';
-export type { NodeReport, SessionReport } from './session/report.ts';
+export type { LeftOutNode, NodeReport, SessionReport } from './session/report.ts';
 export { type FeedsObject, InferenceSession } from './session/session.ts';
 export type {
   TimedCandidate,

@@ -8,7 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
 import type { Executable, Feeds, RunOptions } from './backend.ts';
 import type { SessionOptions } from './options.ts';
-import { type NodeReport, reportPlan, type SessionReport } from './report.ts';
+import { type NodeReport, type PlanReport, reportPlan } from './report.ts';
 import type { TunedGraph } from './tune/index.ts';
 import type { Tuning } from './tune/tuning.ts';
 import { planTuned } from './tuned.ts';
@@ -49,7 +49,7 @@ export interface PlannedGraph {
    * of the nodes between two parts.
    */
   visit(feeds: Feeds, visit: Visit, onHostNode?: OnHostNode): Promise<void>;
-  report(): SessionReport;
+  report(): PlanReport;
   /** All choices that tuning knows; undefined with none. */
   tuning(): Tuning | undefined;
   dispose(): Promise<void>;
@@ -114,7 +114,7 @@ export class Plans implements PlannedGraph {
     await visit(await this.compileFor(feeds), feeds);
   }
 
-  report(): SessionReport {
+  report(): PlanReport {
     const compiled = this.#latest;
     if (!compiled) {
       throw new WgconvError(

@@ -25,11 +25,23 @@ export interface NodeReport {
   readonly macs: number;
 }
 
+/** A node of the model that no node of a plan stands for. */
+export interface LeftOutNode {
+  readonly name: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
+/** What a report says of a plan, before it is compared with the model. */
+export type PlanReport = Omit<SessionReport, 'leftOut'>;
+
 export interface SessionReport {
   readonly backend: 'webgpu' | 'cpu';
   readonly adapter?: DeviceCaps['adapter'] | undefined;
   readonly ceiling?: DeviceCaps['ceiling'] | undefined;
   readonly nodes: readonly NodeReport[];
+  /** The model's own nodes of which nothing is left to run. */
+  readonly leftOut: readonly LeftOutNode[];
   /** Elements of constants in the model. */
   readonly parameters: number;
   /** Multiply-adds of one run. */
@@ -49,7 +61,7 @@ export interface SessionReport {
   readonly tuningNote?: string | undefined;
 }
 
-export function reportPlan(original: Graph, executable: Executable): SessionReport {
+export function reportPlan(original: Graph, executable: Executable): PlanReport {
   const parameters = parameterCount(original);
   if (!(executable instanceof GpuExecutable)) {
     const nodes = original.nodes.map(
@@ -103,6 +115,23 @@ export function reportPlan(original: Graph, executable: Executable): SessionRepo
     memory: plan.memory,
   };
 }
+
+/** The nodes of the model as it was read that no node of a report stands for, and why. */
+export function leftOut(model: Graph, nodes: readonly NodeReport[]): LeftOutNode[] {
+  const planned = new Set(nodes.flatMap(({ name, originals }) => [name, ...originals]));
+  const needed = new Set(model.outputs);
+  const reasons = new Map<Node, string>();
+  for (const node of model.nodes.toReversed()) {
+    const { name, inputs, outputs } = node;
+    const isNeeded = outputs.some((output) => needed.has(output));
+    if (isNeeded) for (const input of inputs) needed.add(input);
+    if (planned.has(name)) continue;
+    reasons.set(node, isNeeded ? known : 'no output depends on it');
+  }
+  return [...reasons].reverse().map(([{ name, op }, reason]) => ({ name, operator: op, reason }));
+}
+
+const known = 'what is needed of it follows from constants and shapes, before a run';
 
 function usesHalf({ nodes, types }: Graph): boolean {
   return nodes.some(({ outputs }) => outputs.some((name) => types.get(name)?.type === 'float16'));

@@ -17,7 +17,7 @@ import { checkOptions, type SessionOptions } from './options.ts';
 import { planGraph } from './plan-graph.ts';
 import type { PlanDevice, PlannedGraph } from './plans.ts';
 import type { Profile, ProfileOptions } from './profile/index.ts';
-import type { SessionReport } from './report.ts';
+import { leftOut, type SessionReport } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 import type { VerifyReport } from './verify.ts';
 import { WeightStore } from './weights.ts';
@@ -189,9 +189,13 @@ export class InferenceSession {
     await this.#enqueue(() => this.#planned.compile(new Map(all)));
   }
 
-  /** Where every node of the latest plan runs and why, algorithms, memory. */
+  /**
+   * Where every node of the latest plan runs and why, which nodes of the model are left out and why,
+   * algorithms, memory.
+   */
   report(): SessionReport {
-    return this.#planned.report();
+    const report = this.#planned.report();
+    return { ...report, leftOut: leftOut(this.#model, report.nodes) };
   }
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */

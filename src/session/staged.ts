@@ -16,7 +16,7 @@ import type { MemoryReport } from '../plan/plan.ts';
 import { type Feeds, type RunOptions, wantedOutputs } from './backend.ts';
 import type { SessionOptions } from './options.ts';
 import { type OnHostNode, type PlanDevice, type PlannedGraph, Plans, type Visit } from './plans.ts';
-import { type NodeReport, parameterCount, reportPlan, type SessionReport } from './report.ts';
+import { type NodeReport, type PlanReport, parameterCount, reportPlan } from './report.ts';
 import type { Tuning } from './tune/tuning.ts';
 
 /** What the report says of a node at which the plan is cut. */
@@ -81,13 +81,13 @@ export class StagedModel implements PlannedGraph {
     await this.#runStages(feeds, visit, onHostNode);
   }
 
-  report(): SessionReport {
+  report(): PlanReport {
     const backend = this.#device ? 'webgpu' : 'cpu';
     const reports = this.#stages.map((_, index) => {
       const latest = this.#plans[index]?.latest;
       return latest && reportPlan(latest.original, latest.executable);
     });
-    const known = reports.filter((report): report is SessionReport => report !== undefined);
+    const known = reports.filter((report): report is PlanReport => report !== undefined);
     const nodes = this.#stages.flatMap((stage, index) => [
       ...(reports[index]?.nodes ?? stage.nodes.map((node) => this.#describe(node, 'later'))),
       ...stage.selections.map((node) => this.#describe(node, backend === 'cpu' ? 'cpu' : 'host')),
@@ -97,7 +97,7 @@ export class StagedModel implements PlannedGraph {
     const memories = known.flatMap(({ memory }) => memory ?? []);
     const bytes = (key: keyof MemoryReport) =>
       memories.reduce((total, memory) => total + memory[key], 0);
-    const [{ adapter, ceiling } = {}] = known as (SessionReport | undefined)[];
+    const [{ adapter, ceiling } = {}] = known as (PlanReport | undefined)[];
     const float16 = known.find((report) => report.float16)?.float16;
     const all = this.#plans.flatMap((plans) => plans?.latest?.tuned ?? []);
     return {

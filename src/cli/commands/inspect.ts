@@ -113,6 +113,12 @@ function describePlan(
         plural(report.layoutConversions, 'layout conversion'),
     );
   }
+  const { leftOut } = report;
+  if (leftOut.length > 0) {
+    const rows = leftOut.map(({ name, operator, reason }) => [name, operator, reason]);
+    const heading = ['not run', 'operator', 'why'];
+    lines.push('', table([heading, ...rows]));
+  }
   const places = countPlaces(report.nodes);
   lines.push('', `Everything is supported: ${places}.`);
   return lines.join('\n');

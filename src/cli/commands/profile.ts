@@ -103,10 +103,11 @@ function totals(profile: ProfileData, count: number): string[] {
     `${plural(count, 'node')} ${count === 1 ? 'takes' : 'take'} ${formatMilliseconds(milliseconds)}`,
   ];
   if (timing === 'timestamps' && splitMilliseconds !== undefined) {
-    const overhead = ((splitMilliseconds / runMilliseconds - 1) * 100).toFixed(1);
+    const change = ((splitMilliseconds / runMilliseconds - 1) * 100).toFixed(1);
+    const signed = change.startsWith('-') ? change : `+${change}`;
     lines.push(
       `A run with a pass for each node, as they were timed: ${formatMilliseconds(splitMilliseconds)}`,
-      `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; timing nodes costs ${overhead} % more`,
+      `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; with its nodes timed ${signed} %`,
       `By the GPU's timestamps, ${plural(runs, 'run')}${quantised ? '; their clock is coarse, so that times are means over its steps' : ', medians'}`,
     );
   } else if (timing === 'estimated') {

@@ -61,7 +61,9 @@ describe('the totals', () => {
     const text = describeProfile(profile, false, true);
     expect(text).toContain('3 nodes take 4.50 ms');
     expect(text).toContain('a pass for each node, as they were timed: 5.00 ms');
-    expect(text).toContain('as run() records it: 4.00 ms; timing nodes costs 25.0 % more');
+    expect(text).toContain('as run() records it: 4.00 ms; with its nodes timed +25.0 %');
+    const faster = describeProfile({ ...profile, splitMilliseconds: 3 }, false, true);
+    expect(faster).toContain('with its nodes timed -25.0 %');
     expect(text).toContain("By the GPU's timestamps, 10 runs, medians");
   });
 
