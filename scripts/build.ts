@@ -24,7 +24,7 @@ const entries = {
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/(plan|gpu)/|src/graph/(?!builder)|src/session/(?!verify|compare|raw|replay|staged|fed-indices|cpu|activations|closest|profile/|tune/)',
+    'src/(plan|gpu)/|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|activations|closest|profile/|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -42,7 +42,7 @@ const together = {
   // Who verifies needs many oracles; those that move data also run on the host.
   references:
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
-  checks: /src\/session\/(verify|compare|raw|replay)\.ts|src\/core\/special/,
+  checks: /src\/session\/(accuracy|verify|compare|raw|replay)\.ts|src\/core\/special/,
   // What an author of a page looks at.
   inside: /src\/session\/(activations|closest-names|profile\/|tune\/stopwatch)/,
   movement:

@@ -8,13 +8,9 @@ import { readModel } from '../formats/read-model.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Accuracy } from '../ops/operator.ts';
 import { optimise, prepare, shapeInputs } from '../passes/index.ts';
+import { accuracyOf } from '../session/accuracy.ts';
 import { compare } from '../session/compare.ts';
-import {
-  accuracyOf,
-  type EvaluatedTensor,
-  References,
-  referenceLookup,
-} from '../session/evaluate.ts';
+import { type EvaluatedTensor, References, referenceLookup } from '../session/evaluate.ts';
 import type { ModelFile, NamedTensor } from './engine.ts';
 
 export interface OracleValue {

@@ -7,7 +7,7 @@ import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { requireOperator } from '../ops/build-node.ts';
 import { callReference } from '../ops/facts.ts';
-import type { Accuracy, Reference, ReferenceContext, ReferenceResult } from '../ops/operator.ts';
+import type { Reference, ReferenceContext, ReferenceResult } from '../ops/operator.ts';
 
 export type Lookup = (name: string) => ReferenceTensor | undefined;
 export type EvaluatedTensor = ReferenceTensor & ReferenceResult;
@@ -96,19 +96,6 @@ function outputTypes(
     }
     return type;
   });
-}
-
-/** How a node's result is judged: the loosest class among a fused node's originals. */
-export function accuracyOf(node: Node, graph: Graph): Accuracy {
-  const classes = (node.origin ?? [node]).map((original) => {
-    const { accuracy } = requireOperator(original);
-    if (typeof accuracy !== 'function') return accuracy;
-    const outputs = original.outputs.map((name) => graph.types.get(name)).filter((type) => !!type);
-    return accuracy(original.attributes, outputs);
-  });
-  for (const kind of ['discrete', 'sum', 'function'] as const)
-    if (classes.includes(kind)) return kind;
-  return 'exact';
 }
 
 /** Reads host tensors as reference values, once each. */

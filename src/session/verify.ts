@@ -8,9 +8,10 @@ import { type ReferenceTensor, toReference, unitRoundoff } from '../core/referen
 import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { PlannedValue } from '../plan/plan.ts';
+import { accuracyOf } from './accuracy.ts';
 import type { Feeds, OnProgress } from './backend.ts';
 import { type Comparison, compare, describe } from './compare.ts';
-import { accuracyOf, type EvaluatedTensor, References } from './evaluate.ts';
+import { type EvaluatedTensor, References } from './evaluate.ts';
 import type { PlannedGraph } from './plans.ts';
 import { asStored, rawTensor } from './raw.ts';
 import { replay } from './replay.ts';

@@ -153,15 +153,6 @@ export class GpuExecutable implements Executable {
     return values;
   }
 
-  /** What a node of the plan dispatches, to be timed by itself. */
-  dispatchesOf(node: number) {
-    return this.plan.steps.flatMap((step, index) =>
-      step.kind === 'dispatch' && step.node === node
-        ? [[this.bindings.ready(index, new Map()), step.dispatch.workgroups] as const]
-        : [],
-    );
-  }
-
   dispose(): void {
     this.#disposed = true;
     this.bindings.dispose();

@@ -9,7 +9,7 @@ import { pausesOf } from '../../plan/pauses.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import type { Feeds } from '../backend.ts';
 import { Recorder, readBuffer } from '../recorder.ts';
-import { Stopwatch } from '../tune/stopwatch.ts';
+import { Stopwatch, workOf } from '../tune/stopwatch.ts';
 import type { GpuExecutable } from '../webgpu.ts';
 import { type How, mean, median, type PartTimes, type ProfiledPart } from './times.ts';
 
@@ -274,7 +274,7 @@ async function byQueue(
   try {
     const nodes: number[] = [];
     for (let node = 0; node < total; node++) {
-      const work = { dispatches: executable.dispatchesOf(node) };
+      const work = workOf(executable, node);
       const samples = [...(hosts[node] ?? [])];
       if (work.dispatches.length > 0) {
         const repeats = await watch.repeats(work);

@@ -6,9 +6,20 @@
 
 import type { GpuContext } from '../../gpu/device.ts';
 import type { ReadyDispatch } from '../recorder.ts';
+import type { GpuExecutable } from '../webgpu.ts';
 
 export interface TimedWork {
   readonly dispatches: readonly (readonly [ReadyDispatch, readonly [number, number, number]])[];
+}
+
+/** What a node of the plan dispatches, to be timed by itself. */
+export function workOf({ plan, bindings }: GpuExecutable, node: number): TimedWork {
+  const dispatches = plan.steps.flatMap((step, index) =>
+    step.kind === 'dispatch' && step.node === node
+      ? [[bindings.ready(index, new Map()), step.dispatch.workgroups] as const]
+      : [],
+  );
+  return { dispatches };
 }
 
 /** Chrome's step, in seconds, without a flag that unlocks finer ones. */

@@ -14,12 +14,13 @@ import type { Graph, Node, ValueInfo } from '../../graph/graph.ts';
 import { createPlan } from '../../plan/create-plan.ts';
 import { macsOf } from '../../plan/macs.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { accuracyOf } from '../accuracy.ts';
 import { compare, describe } from '../compare.ts';
-import { accuracyOf, type EvaluatedTensor, References, referenceLookup } from '../evaluate.ts';
+import { type EvaluatedTensor, References, referenceLookup } from '../evaluate.ts';
 import { GpuExecutable } from '../webgpu.ts';
 import { WeightStore } from '../weights.ts';
 import { graphOfNode, shadersOf } from './problem.ts';
-import { Stopwatch, type TimedWork } from './stopwatch.ts';
+import { Stopwatch, type TimedWork, workOf } from './stopwatch.ts';
 import type { TimedCandidate, TunedChoice, TunedProblem } from './tuning.ts';
 
 /** Candidates that are timed: the likely ones, and each family's best unless it looks hopeless. */
@@ -266,7 +267,7 @@ async function time(
 ): Promise<Map<string, Milliseconds>> {
   const works = new Map<string, { work: TimedWork; repeats: number; seconds: number[] }>();
   for (const { algorithm, executable } of contestants) {
-    const work = { dispatches: executable.dispatchesOf(index) };
+    const work = workOf(executable, index);
     works.set(algorithm, { work, repeats: await watch.repeats(work), seconds: [] });
   }
   for (let round = 0; round < rounds; round++) {
