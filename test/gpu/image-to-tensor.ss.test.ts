@@ -51,7 +51,11 @@ describe('imageToTensor of pixels', () => {
   it('gives them back, and can be downloaded and disposed', async () => {
     const source = { data: Uint8Array.of(255, 0, 51, 255, 0, 102, 0, 255), width: 2, height: 1 };
     const { tensor } = await imageToTensor(source, { ...raw, session: { device } });
-    expect(await tensor.getData()).toEqual(Float32Array.of(255, 0, 0, 102, 51, 0));
+    const values = (await tensor.getData()) as Float32Array;
+    // A texture's byte over 255, times 255: some adapters miss the byte by a bit.
+    [255, 0, 0, 102, 51, 0].forEach((value, at) => {
+      expect(values[at]).toBeCloseTo(value, 3);
+    });
     tensor.dispose();
     await expect(tensor.getData()).rejects.toThrow('it was disposed');
   });
