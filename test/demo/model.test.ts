@@ -18,6 +18,11 @@ import {
   phone,
 } from './site.ts';
 
+/** Optional; its weights are constants that the model makes. */
+const resnet50 = resolve(
+  import.meta.dirname,
+  '../../../shared/models/onnx-light/light_resnet50.onnx',
+);
 const digits = resolve(import.meta.dirname, '../../models/lenet5');
 
 let browser: Browser;
@@ -118,10 +123,37 @@ describe('the example on the page of models', () => {
     expect(await page.locator('[data-verdict]').textContent()).toMatch(/All \d+ checks passed/);
   });
 
+  it('is timed node by node', async () => {
+    await page.locator('[data-measure]').click();
+    await page.locator('[data-profile]').waitFor({ timeout: 60_000 });
+    const bars = await page.locator('.bars li').allTextContents();
+    for (const node of ['C1', 'C3', 'F6']) expect(bars.join()).toContain(node);
+    expect(bars.every((bar) => /\d (µs|ms|s)/.test(bar))).toBe(true);
+  });
+
   it('is accessible with all of that open, and keeps its layout', async () => {
     await expectNoSidewaysScroll(page);
     await expectStoredLayout(page, 'desktop');
     expect(await accessibilityFindings(page)).toEqual([]);
+  });
+
+  it('follows the camera', async () => {
+    // A camera that shows a 3: a canvas that is drawn again and again, as a camera's picture is.
+    await page.evaluate(
+      async (url) => {
+        const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [280, 280];
+        const context = canvas.getContext('2d');
+        setInterval(() => context?.drawImage(bitmap, 0, 0, 280, 280), 50);
+        navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+      },
+      `data:image/png;base64,${readFileSync(`${digits}/digits/3-3879.png`, 'base64')}`,
+    );
+    await page.getByRole('button', { name: 'Camera' }).click();
+    await answered(page, '3');
+    await page.getByRole('button', { name: 'Stop the camera' }).click();
+    await page.getByText('Running live').waitFor({ state: 'detached' });
   });
 
   it('takes other sizes, and numbers instead of a picture', async () => {
@@ -196,6 +228,63 @@ describe('own files on the page of models', () => {
     await page.locator('.numbers li', { hasText: '2 31' }).waitFor();
     expect(await page.locator('.numbers li').allTextContents()).toEqual(['0 11', '1 21', '2 31']);
     expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('opens a Keras model with its shards', async () => {
+    // 2x2 sums of a picture of 2x2, once and three times: one shard for the kernel and one for both.
+    const layer = {
+      class_name: 'Conv2D',
+      config: {
+        ...{ name: 'sums', batch_input_shape: [null, 4, 4, 1], dtype: 'float32' },
+        ...{ filters: 1, kernel_size: [2, 2], strides: [2, 2], padding: 'valid' },
+        ...{ activation: 'linear', use_bias: true },
+      },
+    };
+    const json = {
+      format: 'layers-model',
+      modelTopology: {
+        ...{ keras_version: '2.4.0', backend: 'tensorflow' },
+        model_config: { class_name: 'Sequential', config: { name: 'net', layers: [layer] } },
+      },
+      weightsManifest: [
+        {
+          paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'],
+          weights: [
+            { name: 'sums/kernel', shape: [2, 2, 1, 1], dtype: 'float32' },
+            { name: 'sums/bias', shape: [1], dtype: 'float32' },
+          ],
+        },
+      ],
+    };
+    const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+    await dropFiles(page, [
+      { name: 'group1-shard1of2.bin', bytes: floats(1, 1, 1) },
+      { name: 'group1-shard2of2.bin', bytes: floats(1, 0.5) },
+      { name: 'model.json', bytes: new TextEncoder().encode(JSON.stringify(json)) },
+    ]);
+    await page.locator('[data-model="model.json"]').waitFor();
+    await page.getByText('Ones', { exact: true }).click();
+    await page.locator('.output').getByText('Numbers', { exact: true }).click();
+    await page.locator('.numbers li', { hasText: '3 4.5' }).waitFor();
+    expect(await page.locator('.numbers li').allTextContents()).toEqual([
+      '0 4.5',
+      '1 4.5',
+      '2 4.5',
+      '3 4.5',
+    ]);
+  });
+
+  it.skipIf(!existsSync(resnet50))('draws the graph of ResNet-50 beside the page', async () => {
+    await page.locator('[data-model-input]').setInputFiles(resnet50);
+    await page.locator('[data-model="light_resnet50.onnx"]').waitFor({ timeout: 80_000 });
+    const boxes = page.locator('[data-graph] [role="button"]');
+    await boxes.first().waitFor({ timeout: 60_000 });
+    // 176 nodes (53 convolutions and batch normalisations, 49 activations, 16 sums, …), input, output.
+    expect(await boxes.count()).toBe(178);
+    await page.getByRole('button', { name: 'Show all' }).first().click();
+    const last = await boxes.last().boundingBox();
+    const view = await page.locator('[data-graph]').boundingBox();
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThan((view?.y ?? 0) + (view?.height ?? 0));
   });
 
   it('has met no error so far', () => {

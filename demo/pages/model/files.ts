@@ -27,7 +27,7 @@ export function sortFiles(files: readonly DroppedFile[]): SortedFiles {
     others.find(({ path }) => /\.onnx$/i.test(path)) ??
     jsons.find(({ path }) => /(^|\/)model\.json$/i.test(path)) ??
     (jsons.length === 1 ? jsons[0] : undefined) ??
-    (others.length === 1 ? others[0] : undefined);
+    (others.length === 1 ? others.find(({ path }) => !isPicture.test(path)) : undefined);
   const folder = model?.path.replace(/[^/]*$/, '') ?? '';
   return {
     model,
@@ -40,6 +40,8 @@ export function sortFiles(files: readonly DroppedFile[]): SortedFiles {
     labels: labels?.file,
   };
 }
+
+const isPicture = /\.(png|jpe?g|webp|avif|gif|bmp|svg|heic)$/i;
 
 const depth = ({ path }: DroppedFile): number => path.split('/').length;
 

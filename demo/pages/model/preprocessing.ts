@@ -1,31 +1,21 @@
 /** What is done to pictures before the model sees them: what is usual, and one's own numbers. */
 
-import type { ImageToTensorOptions } from '../../../src/image/index.ts';
+import {
+  type ImageToTensorOptions,
+  type Preprocessing,
+  presets as wellKnown,
+} from '../../../src/image/index.ts';
 import type { PictureShape } from './feeds.ts';
 
 export type PresetId = 'unit' | 'signed' | 'bytes' | 'imagenet' | 'caffe' | 'inverted' | 'own';
 
-export interface Preprocessing {
-  readonly channels: 'rgb' | 'bgr' | 'gray';
-  readonly scale: number;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
 /** (value · scale − mean) / std of values from 0 to 255. */
 export const presets: Readonly<Record<Exclude<PresetId, 'own'>, Preprocessing>> = {
-  unit: { channels: 'rgb', scale: 1 / 255, mean: [0], std: [1] },
+  unit: wellKnown.unit,
   signed: { channels: 'rgb', scale: 1 / 127.5, mean: [1], std: [1] },
   bytes: { channels: 'rgb', scale: 1, mean: [0], std: [1] },
-  // torchvision's classifiers.
-  imagenet: {
-    channels: 'rgb',
-    scale: 1 / 255,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  },
-  // Networks from Caffe: BGR, the training set's mean taken off.
-  caffe: { channels: 'bgr', scale: 1, mean: [104, 117, 123], std: [1] },
+  imagenet: wellKnown.imagenet,
+  caffe: wellKnown['squeezenet-caffe'],
   // Dark ink on white paper for a network of white digits on black: 1 − value / 255.
   inverted: { channels: 'rgb', scale: -1 / 255, mean: [-1], std: [1] },
 };

@@ -81,6 +81,8 @@ export const en = {
     run: 'Run',
     live: 'Running live …',
     digit: (digit: string) => `Digit ${digit}`,
+    harbour: 'Harbour, a photo',
+    balloons: 'Balloons, a drawing',
     slow: 'On the CPU this may take a while, and the page stands still meanwhile.',
   },
   output: {
@@ -149,7 +151,7 @@ export const en = {
     outputs: 'Outputs',
     weights: 'Weights',
     attributes: 'Attributes',
-    folded: 'Computed when the model was planned, or not needed.',
+    leftOut: 'nowhere: nothing is left of it',
     activation: 'What it makes',
     weight: 'Its filters',
     value: 'Value',
@@ -157,6 +159,7 @@ export const en = {
     reading: 'Reading …',
   },
   report: {
+    leftOut: (count: number) => `Nodes of which nothing is left to run: ${count}`,
     title: 'Where every node runs, and why',
     node: 'Node',
     shape: 'Output',

@@ -83,6 +83,8 @@ export const ko: Words = {
     run: '실행',
     live: '실시간 실행 중 …',
     digit: (digit) => `숫자 ${digit}`,
+    harbour: '항구 사진',
+    balloons: '풍선 그림',
     slow: 'CPU에서는 시간이 걸릴 수 있고, 그동안 페이지가 멈춥니다.',
   },
   output: {
@@ -148,7 +150,7 @@ export const ko: Words = {
     outputs: '출력',
     weights: '가중치',
     attributes: '속성',
-    folded: '계획할 때 미리 계산되었거나 필요하지 않습니다.',
+    leftOut: '실행 없음: 남은 것이 없음',
     activation: '만드는 값',
     weight: '필터',
     value: '값',
@@ -156,6 +158,7 @@ export const ko: Words = {
     reading: '읽는 중 …',
   },
   report: {
+    leftOut: (count) => `실행할 것이 남지 않은 노드: ${count}`,
     title: '각 노드가 어디서, 왜 그렇게 실행되는가',
     node: '노드',
     shape: '출력',

@@ -33,6 +33,7 @@ describe('dropped files', () => {
   test('a single file of another name may be a model; of several none is', () => {
     expect(sorted('model.bin').model).toBe('model.bin');
     expect(sorted('a.bin', 'b.bin').model).toBeUndefined();
+    expect(sorted('cat.png').model).toBeUndefined();
     expect(sorted('labels.txt')).toEqual({ model: undefined, beside: [], labels: 'labels.txt' });
   });
 });
