@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { InferenceSession, Tensor } from '../../../../src/index.ts';
 import {
   bytesOf,
+  cut,
   differences,
   feedsFor,
   type KerasFiles,
@@ -207,5 +208,36 @@ describe('a model', () => {
       ],
     });
     await expectAgrees(model);
+  });
+
+  test.each([
+    ['uint8', 255],
+    ['uint16', 65535],
+  ] as const)('with weights quantised to %s', async (dtype, steps) => {
+    const model = seedWeights(
+      tf.sequential({
+        layers: [
+          layers.conv2d({ inputShape: image, filters: 4, kernelSize: 3, name: 'conv' }),
+          layers.batchNormalization({ name: 'norm' }),
+        ],
+      }),
+    );
+    const { json } = await saveModel(model);
+    const parts: Uint8Array[] = [];
+    for (const weight of json.weightsManifest[0].weights) {
+      const variable = model.weights.find(({ originalName }) => originalName === weight.name);
+      const values = Float32Array.from((await variable?.read().data()) ?? []);
+      const min = Math.min(...values);
+      const scale = (Math.max(...values) - min) / steps || 1;
+      weight.quantization = { dtype, scale, min };
+      const whole = Array.from(values, (value) => Math.round((value - min) / scale));
+      const stored = dtype === 'uint8' ? Uint8Array.from(whole) : Uint16Array.from(whole);
+      parts.push(new Uint8Array(stored.buffer));
+    }
+    const shards = cut(Uint8Array.from(parts.flatMap((part) => [...part])), 100);
+    json.weightsManifest[0].paths = shards.map(({ path }) => path);
+    const session = await open({ json, shards });
+    const peer = await loadModel({ json, shards });
+    expect(await differences(session, peer, feedsFor(session))).toEqual([]);
   });
 });
