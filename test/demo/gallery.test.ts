@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessibilityFindings,
@@ -20,6 +21,12 @@ afterAll(() => browser?.close());
 
 const done = (page: Page, task: string) =>
   page.locator(`[data-task="${task}"][data-done="true"]`).waitFor({ timeout: 80_000 });
+
+/** Peak signal-to-noise ratio in decibels, of bytes. */
+function psnr(a: readonly number[], b: readonly number[]): number {
+  const squares = a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
+  return 10 * Math.log10((255 ** 2 * a.length) / squares);
+}
 
 const choose = (page: Page, name: string) => page.getByText(name, { exact: true }).click();
 
@@ -65,6 +72,10 @@ const marks = (page: Page) =>
     });
   });
 
+const upscalerPackage = resolve(
+  import.meta.dirname,
+  '../../node_modules/@upscalerjs/default-model',
+);
 const astronaut = resolve(import.meta.dirname, '../../../shared/data/photos/astronaut.png');
 
 describe('faces', () => {
@@ -138,6 +149,34 @@ describe('text', () => {
     await expect.poll(read, { timeout: 70_000, interval: 200 }).toEqual(lines);
     const boxes = await marks(page);
     expect(boxes.map(({ top }) => top < 0.5)).toEqual([true, false]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+});
+
+describe('twice as large', () => {
+  it('draws what the package says that its network draws', async () => {
+    const { page, problems, close } = await openPage(browser, 'gallery');
+    await choose(page, 'Twice as large');
+    await page.locator('[data-task="upscale"] .marked').waitFor();
+    await page.getByRole('button', { name: 'Compute' }).click();
+    await done(page, 'upscale');
+    const drawn = await page.locator('canvas[data-result]').evaluate((element) => {
+      const { width, height } = element as HTMLCanvasElement;
+      const context = (element as HTMLCanvasElement).getContext('2d');
+      return {
+        width,
+        height,
+        data: Array.from(context?.getImageData(0, 0, width, height).data ?? []),
+      };
+    });
+    // The authors' own result; the same with TensorFlow.js is 58.9 dB, stretching it far below.
+    const { width, height, data } = PNG.sync.read(
+      readFileSync(resolve(upscalerPackage, 'assets/samples/2x/result.png')),
+    );
+    expect([drawn.width, drawn.height]).toEqual([width, height]);
+    expect(psnr(drawn.data, Array.from(data))).toBeGreaterThan(50);
+    expect(await accessibilityFindings(page)).toEqual([]);
     expect(problems).toEqual([]);
     await close();
   });

@@ -3,23 +3,26 @@
  * stops a task by ending its worker. Networks are kept from one picture to the next.
  */
 
-import { InferenceSession, Tensor, WgconvError } from '../../../src/index.ts';
+import { InferenceSession, type SessionOptions, Tensor, WgconvError } from '../../../src/index.ts';
 import { detectFaces } from './blazeface.ts';
 import { download } from './download.ts';
 import type { Failure, Finished, Progress, Reply, Request, Result, TaskId } from './messages.ts';
-import { faceSize, files } from './models.ts';
+import { faceSize, files, upscalerWeights } from './models.ts';
 import type { Network, OnStep } from './network.ts';
 import { readText } from './ocr.ts';
 import { parseDictionary } from './ocr-recognise.ts';
 import type { Pixels } from './pixels.ts';
+import { margin, upscale } from './upscale.ts';
 
 type Task = (picture: Pixels) => Promise<Result>;
 type Backend = Request['backend'];
 
 /** On the CPU backend the text detector gets a smaller picture: it is some hundred times slower. */
 const longest = { webgpu: 960, cpu: 384 } as const;
+/** Sides of the upscaler's tiles, margins included: a step of the progress each. */
+const tile = { webgpu: 128 + 2 * margin, cpu: 24 + 2 * margin } as const;
 
-const loaders: Record<Exclude<TaskId, 'upscale'>, (backend: Backend) => Promise<Task>> = {
+const loaders: Record<TaskId, (backend: Backend) => Promise<Task>> = {
   faces: async (backend) => {
     const [bytes] = await download([files.faces.network], onBytes);
     const network = await load(bytes, backend);
@@ -41,6 +44,16 @@ const loaders: Record<Exclude<TaskId, 'upscale'>, (backend: Backend) => Promise<
       lines: await readText(picture, networks, { longest: longest[backend], onStep }),
     });
   },
+  upscale: async (backend) => {
+    const { network: address, weights: shard } = files.upscale;
+    const [model, weights] = await download([address, shard], onBytes);
+    const externalData = weights && [{ path: upscalerWeights, data: weights }];
+    const network = await load(model, backend, { externalData });
+    return async (picture) => ({
+      task: 'upscale',
+      picture: await upscale(picture, network, { window: tile[backend], onStep }),
+    });
+  },
 };
 
 const tasks = new Map<TaskId, Promise<Task>>();
@@ -59,10 +72,15 @@ const onStep: OnStep = (done, total) => {
   report({ stage: 'run', done, total });
 };
 
-async function load(model: Uint8Array | undefined, backend: Backend): Promise<Network> {
+async function load(
+  model: Uint8Array | undefined,
+  backend: Backend,
+  options: SessionOptions = {},
+): Promise<Network> {
   if (!model) throw new Error('a file of the model is missing');
   report({ stage: 'prepare' });
   const session = await InferenceSession.create(model, {
+    ...options,
     backend,
     onProgress: ({ stage }) => {
       if (stage === 'compile') compiled = true;
@@ -83,7 +101,7 @@ async function load(model: Uint8Array | undefined, backend: Backend): Promise<Ne
 
 async function compute({ task: id, picture, backend }: Request): Promise<Finished> {
   compiled = !tasks.has(id);
-  const started = tasks.get(id) ?? loaders[id as keyof typeof loaders](backend);
+  const started = tasks.get(id) ?? loaders[id](backend);
   tasks.set(id, started);
   started.catch(() => tasks.delete(id)); // the next picture tries again
   const task = await started;
