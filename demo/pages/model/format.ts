@@ -4,7 +4,9 @@ import type { Dim } from '../../../src/core/shape.ts';
 
 export function formatShape(dims: readonly Dim[] | undefined): string {
   if (!dims) return '?';
-  return dims.length === 0 ? '1' : dims.join('×');
+  // Shape arithmetic that only a plan resolves is a long expression.
+  const shown = dims.map((dim) => (typeof dim === 'string' && dim.length > 12 ? '?' : dim));
+  return dims.length === 0 ? '1' : shown.join('×');
 }
 
 export function formatBytes(bytes: number): string {

@@ -1,7 +1,7 @@
 /** A model that is opened: its session, the graph as it is shown, and what each node is planned as. */
 
 import { WgconvError } from '../../../src/core/errors.ts';
-import type { Dim } from '../../../src/core/shape.ts';
+import { type Dim, isStatic } from '../../../src/core/shape.ts';
 import { byteLengthOf } from '../../../src/core/tensor.ts';
 import type {
   Graph,
@@ -122,7 +122,21 @@ export function describeModel(
   } catch {
     report = undefined;
   }
-  return { graph, report };
+  return { graph: report ? withPlannedTypes(graph, report) : graph, report };
+}
+
+/** Shapes that come from arithmetic inside the model are known to its plan. */
+function withPlannedTypes(graph: Graph, report: SessionReport): Graph {
+  const types = new Map(graph.types);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  for (const { name, originals, outputs } of report.nodes) {
+    const last = nodes.get(originals.at(-1) ?? name);
+    last?.outputs.forEach((value, at) => {
+      const type = outputs[at];
+      if (type && isStatic(type) && value !== '') types.set(value, type);
+    });
+  }
+  return { ...graph, types };
 }
 
 /** Rows of the report by the model's own nodes that they stand for. */

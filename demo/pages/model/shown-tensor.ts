@@ -46,11 +46,12 @@ export function asImage(tensor: Tensor): Tensor {
   return dims.length === 2 ? new Tensor(type, data, [1, 1, ...dims]) : tensor;
 }
 
-/** Order of a tensor's axes by its shape: colours come first or last. */
+/** Order of a tensor's axes by its shape: behind height and width there are only colours. */
 export function layoutOf({ dims }: Pick<Tensor, 'dims'>): ImageLayout {
-  const [a, , c] = dims.slice(-3);
+  const [a = 1, b = 1, c] = dims.slice(-3);
   const colours = (dim: number | undefined) => dim === 1 || dim === 3 || dim === 4;
-  return dims.length >= 3 && colours(c) && !colours(a) ? 'NHWC' : 'NCHW';
+  const isImage = Math.min(a, b) >= 8 && Math.max(a / b, b / a) <= 16;
+  return dims.length >= 3 && isImage && colours(c) && !colours(a) ? 'NHWC' : 'NCHW';
 }
 
 /** Values from black to white in a picture: the range that they seem to be made for. */

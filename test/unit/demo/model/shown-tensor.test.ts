@@ -37,6 +37,12 @@ describe('a tensor is shown', () => {
     expect(best(dims)).toBe(showing);
   });
 
+  test('small filters are no colours', () => {
+    expect(layoutOf({ dims: [1, 288, 3, 3] })).toBe('NCHW');
+    expect(layoutOf({ dims: [1, 288, 1, 1] })).toBe('NCHW');
+    expect(layoutOf({ dims: [1, 28, 28, 1] })).toBe('NHWC');
+  });
+
   test('inside a model three channels are no colours', () => {
     expect(best([1, 3, 224, 224], true)).toBe('maps');
   });
