@@ -49,6 +49,23 @@ export function toPixels(rgba: ArrayLike<number>, width: number, height: number)
   return { width, height, grey, colour };
 }
 
+/** A square of a picture, in pixels from its top left. */
+export interface Crop {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+/** The square with another side, moved where it would reach beyond the picture. */
+export function resizedCrop(
+  { x, y }: Crop,
+  size: number,
+  picture: Pick<Pixels, 'width' | 'height'> = { width: size, height: size },
+): Crop {
+  const within = (at: number, room: number) => Math.min(at, Math.max(0, room - size));
+  return { size, x: within(x, picture.width), y: within(y, picture.height) };
+}
+
 /** A rectangle of one plane or of several. */
 export function cropPlanes(
   planes: ArrayLike<number>,

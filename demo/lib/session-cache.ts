@@ -36,3 +36,8 @@ export class SessionCache {
 function giveBack(session: Promise<InferenceSession>): void {
   session.then((opened) => opened.dispose()).catch(() => {});
 }
+
+/** What a session depends on, as a key, whatever the order of its properties. */
+export function shapeKey(shape: object): string {
+  return JSON.stringify(Object.entries(shape).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

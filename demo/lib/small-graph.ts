@@ -1,8 +1,8 @@
-/** Small graphs for the pages: a few nodes by operator, which are loaded first. */
+/** Small graphs for the pages: a few nodes by operator, which are loaded first; and their feeds. */
 
 import { hostTensor } from '../../src/core/tensor.ts';
 import { GraphBuilder } from '../../src/graph/builder.ts';
-import type { Graph } from '../../src/index.ts';
+import { type Graph, Tensor } from '../../src/index.ts';
 import { buildNode } from '../../src/ops/build-node.ts';
 import { loadOperators } from '../../src/ops/index.ts';
 import { attributeValues, type PlainAttribute } from '../../src/ops/plain-attributes.ts';
@@ -47,4 +47,9 @@ export async function smallGraph(
       ),
   });
   return builder.build(outputs);
+}
+
+/** Numbers as a feed. */
+export function floats(values: ArrayLike<number>, dims: readonly number[]): Tensor {
+  return new Tensor('float32', Float32Array.from(values), dims);
 }

@@ -1,11 +1,8 @@
-/** The feeds of the page's graphs as tensors. */
+/** The feeds of the page's convolutions as tensors. */
 
-import { Tensor } from '../../../src/index.ts';
+import type { Tensor } from '../../../src/index.ts';
+import { floats } from '../../lib/small-graph.ts';
 import { type Setting, takesValue } from './setting.ts';
-
-export function floats(values: ArrayLike<number>, dims: readonly number[]): Tensor {
-  return new Tensor('float32', Float32Array.from(values), dims);
-}
 
 export function convolutionFeeds(
   planes: ArrayLike<number>,
@@ -21,9 +18,4 @@ export function convolutionFeeds(
     weights: floats(weights, [1, channels, kernel, kernel]),
     ...(takesValue(setting) && { value: floats([value], []) }),
   };
-}
-
-/** What a session depends on, as a key. */
-export function shapeKey(shape: object): string {
-  return JSON.stringify(Object.entries(shape).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

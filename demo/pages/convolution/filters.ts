@@ -73,3 +73,11 @@ export function shownRange(weights: readonly number[]): readonly [number, number
   const size = weights.reduce((total, weight) => total + Math.abs(weight), 0);
   return sum > 0.02 * size ? [0, 255 * sum] : 'signed';
 }
+
+/** How the engine draws such a map. */
+export function lookOf(weights: readonly number[]) {
+  const range = shownRange(weights);
+  return range === 'signed'
+    ? ({ colorMap: 'diverging', range: 'tensor' } as const)
+    : ({ colorMap: 'gray', range } as const);
+}

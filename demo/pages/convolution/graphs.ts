@@ -5,9 +5,9 @@
 
 import type { Graph } from '../../../src/index.ts';
 import { type GraphPen, smallGraph } from '../../lib/small-graph.ts';
+import { type Fill, padsOf, type WindowSetting } from '../../lib/window.ts';
 import { type ActivationId, activations } from './activations.ts';
 import { shrinkingSizes } from './receptive-field.ts';
-import { type Fill, padsOf, type WindowSetting } from './window.ts';
 
 export interface ConvolutionShape extends WindowSetting {
   readonly channels: number;

@@ -1,6 +1,7 @@
 /** What the reader sets for the whole page. */
 
-import type { Fill, WindowSetting } from './window.ts';
+import type { Fill, WindowSetting } from '../../lib/window.ts';
+import type { ConvolutionShape } from './graphs.ts';
 
 export interface Setting extends WindowSetting {
   readonly fill: Fill;
@@ -10,3 +11,11 @@ export interface Setting extends WindowSetting {
 
 /** The feed of a padded convolution, if its graph takes one. */
 export const takesValue = ({ padding, fill }: Setting) => padding !== 'none' && fill === 'constant';
+
+/** What the setting's graph is made from: the value of the padding is fed. */
+export function shapeOf(
+  { value: _, ...geometry }: Setting,
+  size: Pick<ConvolutionShape, 'channels' | 'width' | 'height'>,
+): ConvolutionShape {
+  return { ...geometry, ...size };
+}

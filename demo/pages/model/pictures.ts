@@ -1,8 +1,8 @@
 /** Pictures to begin with: digits for small grey inputs, scenes for the others. */
 
+import { samples } from '../../lib/digit-samples.ts';
 import type { ShippedPicture } from '../../lib/pictures.ts';
 import { sourcePictures } from '../../lib/source-pictures.ts';
-import { samples } from '../digit/samples.ts';
 import type { PictureShape } from './feeds.ts';
 
 interface Labels {

@@ -2,7 +2,7 @@
 
 import type { Graph } from '../../../src/index.ts';
 import { smallGraph } from '../../lib/small-graph.ts';
-import { padsOf, type WindowSetting } from '../convolution/window.ts';
+import { padsOf, type WindowSetting } from '../../lib/window.ts';
 
 export interface PoolingShape extends WindowSetting {
   readonly channels: number;

@@ -1,8 +1,8 @@
 /** Filters, stacks of layers and the patch matrix, against numbers worked out by hand. */
 
 import { describe, expect, test } from 'vitest';
+import { formatNumber, formatWeight } from '../../../../demo/lib/number-format.ts';
 import { filters, resizeKernel, shownRange } from '../../../../demo/pages/convolution/filters.ts';
-import { formatNumber, formatWeight } from '../../../../demo/pages/convolution/number-format.ts';
 import { cellsOf, patchMatrix } from '../../../../demo/pages/convolution/patch-matrix.ts';
 import {
   composeKernels,

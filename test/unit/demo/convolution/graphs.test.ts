@@ -1,6 +1,7 @@
 /** The page's graphs on the `cpu` backend, against numbers worked out by hand and plain loops. */
 
 import { describe, expect, test } from 'vitest';
+import { type Fill, outputSize, padMap, tapsAt } from '../../../../demo/lib/window.ts';
 import { activations } from '../../../../demo/pages/convolution/activations.ts';
 import {
   activatedGraph,
@@ -10,12 +11,6 @@ import {
   pairGraph,
   productGraph,
 } from '../../../../demo/pages/convolution/graphs.ts';
-import {
-  type Fill,
-  outputSize,
-  padMap,
-  tapsAt,
-} from '../../../../demo/pages/convolution/window.ts';
 import { poolingGraph } from '../../../../demo/pages/pooling/graph.ts';
 import { type Graph, InferenceSession, Tensor } from '../../../../src/index.ts';
 

@@ -1,6 +1,6 @@
 /** Addresses of the shipped digits, which no network here was trained on, by their label. */
 
-const addresses = import.meta.glob<string>('../../../models/lenet5/digits/*.png', {
+const addresses = import.meta.glob<string>('../../models/lenet5/digits/*.png', {
   eager: true,
   query: '?url',
   import: 'default',

@@ -1,7 +1,7 @@
 /** Work that follows fast changes: one at a time, the latest of those that wait. */
 
 import { describe, expect, it } from 'vitest';
-import { latestOnly } from '../../../../demo/pages/digit/latest-only.ts';
+import { latestOnly } from '../../../../demo/lib/latest-only.ts';
 
 /** Work that notes its argument and ends when `next` is called. */
 function heldWork() {

@@ -10,7 +10,7 @@ import {
   sourceCell,
   tapsAt,
   type WindowSetting,
-} from '../../../../demo/pages/convolution/window.ts';
+} from '../../../../demo/lib/window.ts';
 
 const setting = (change: Partial<WindowSetting>): WindowSetting => ({
   ...{ kernel: 3, stride: 1, dilation: 1, padding: 'none', amount: 0 },
