@@ -4,7 +4,7 @@
  * pixels, and grey levels become −1 (background) to 1 (ink).
  */
 
-import { average, inkRegion } from '../../demo/digit-image.ts';
+import { average, inkRegion } from '../digit-image.ts';
 
 /** Rows and columns of the network's input. */
 export const ZIP_SIZE = 16;
