@@ -50,6 +50,9 @@ export async function runProgram(
   }
 }
 
+/** What every command that takes a model reads. */
+const modelFile = 'an ONNX file, or a model.json of Keras or TensorFlow.js';
+
 function createProgram(
   manifest: Manifest,
   terminal: Terminal,
@@ -71,7 +74,7 @@ function createProgram(
 
   addImageOptions(addInputOptions(addCommonOptions(program.command('run'))))
     .description('run a model on pictures or tensors')
-    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
+    .argument('<model>', modelFile)
     .option('--labels <file>', 'names of the classes, one a line, the first for index 0')
     .option('--top <n>', 'classes to show for each picture', parsePositive, 5)
     .option(
@@ -86,7 +89,7 @@ function createProgram(
 
   addImageOptions(addInputOptions(addCommonOptions(program.command('verify'))))
     .description('compare every node of a model on the GPU with its float64 reference')
-    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
+    .argument('<model>', modelFile)
     .option('--random-weights <seed>', 'replace every floating-point weight first', parseSeed)
     .option('--seed <n>', 'of the random inputs, for those that are not given', parseSeed, 1)
     .option('--all', 'list every node, not only those that did not pass')
@@ -97,7 +100,7 @@ function createProgram(
 
   addShapeOption(addCommonOptions(program.command('inspect')))
     .description('show what is in a model, how it would run, and everything it lacks')
-    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
+    .argument('<model>', modelFile)
     .action(async (model: string, options: InspectOptions) => {
       const { inspect } = await import('./commands/inspect.ts');
       end(await inspect(model, options, terminal));
@@ -105,7 +108,7 @@ function createProgram(
 
   addImageOptions(addInputOptions(addCommonOptions(program.command('profile'))))
     .description('time every node of a model, beside what the device could do')
-    .argument('<model>', 'an ONNX file')
+    .argument('<model>', modelFile)
     .option('--runs <n>', 'how often each node is timed', parsePositive)
     .option('--trace <file>', 'write a trace for Perfetto or chrome://tracing')
     .option('--seed <n>', 'of the random inputs, for those that are not given', parseSeed, 1)
@@ -119,7 +122,7 @@ function createProgram(
     .description(
       'time the likely algorithms of a model on the GPU, and keep the fastest right ones',
     )
-    .argument('<model>', 'an ONNX file, or a model.json of Keras or TensorFlow.js')
+    .argument('<model>', modelFile)
     .option('--cache <file>', 'where choices are kept; default: tuning.json in ~/.cache/wgconv')
     .action(async (model: string, options: TuneOptions) => {
       const { tune } = await import('./commands/tune.ts');
