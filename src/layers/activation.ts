@@ -3,6 +3,7 @@
  * https://js.tensorflow.org/api/latest/#layers.activation
  */
 
+import { axisIn, axisOf } from './axis.ts';
 import { float, type LayerEmitter, type Value } from './emitter.ts';
 import type { Layer, LayerKind, LayerOptions } from './layer.ts';
 import { makeLayer, OptionReader } from './options.ts';
@@ -104,12 +105,7 @@ export function softmax(options: SoftmaxOptions = {}): Layer {
     {
       ...kind,
       build([shape]) {
-        const at = axis < 0 ? axis + shape.length + 1 : axis;
-        if (!Number.isInteger(at) || at < 1 || at > shape.length) {
-          reader.fail(
-            `there is no axis ${axis} after the batch in a tensor of rank ${shape.length + 1}`,
-          );
-        }
+        const at = axisOf(axis, shape, (message) => reader.fail(message));
         return {
           shape,
           emit: (emitter, [x]) =>
@@ -121,12 +117,6 @@ export function softmax(options: SoftmaxOptions = {}): Layer {
     },
     options,
   );
-}
-
-/** Where an axis of Keras's order (the batch is 0) lies in the order that the value has. */
-export function axisIn(value: Pick<Value, 'order' | 'shape'>, axis: number): number {
-  if (value.order === 'last' || value.shape.length !== 3) return axis;
-  return [0, 2, 3, 1][axis] as number;
 }
 
 export interface ReLUOptions extends LayerOptions {
@@ -146,22 +136,16 @@ export interface AlphaOptions extends LayerOptions {
   readonly alpha?: number | undefined;
 }
 
-export function leakyReLU(options: AlphaOptions = {}): Layer {
-  const kind = { className: 'LeakyReLU', defaultName: 'leaky_re_lu' };
-  const reader = new OptionReader(kind, options, { alpha: true });
-  const alpha = float(reader.number('alpha', options.alpha ?? 0.3));
-  return makeLayer(
-    sameShape(kind.className, kind.defaultName, unary('LeakyRelu', { alpha })),
-    options,
-  );
+function ofAlpha(className: string, defaultName: string, op: string, otherwise: number) {
+  return (options: AlphaOptions = {}): Layer => {
+    const reader = new OptionReader({ className, defaultName }, options, { alpha: true });
+    const alpha = float(reader.number('alpha', options.alpha ?? otherwise));
+    return makeLayer(sameShape(className, defaultName, unary(op, { alpha })), options);
+  };
 }
 
-export function elu(options: AlphaOptions = {}): Layer {
-  const kind = { className: 'ELU', defaultName: 'elu' };
-  const reader = new OptionReader(kind, options, { alpha: true });
-  const alpha = float(reader.number('alpha', options.alpha ?? 1));
-  return makeLayer(sameShape(kind.className, kind.defaultName, unary('Elu', { alpha })), options);
-}
+export const leakyReLU = ofAlpha('LeakyReLU', 'leaky_re_lu', 'LeakyRelu', 0.3);
+export const elu = ofAlpha('ELU', 'elu', 'Elu', 1);
 
 export interface ThresholdedReLUOptions extends LayerOptions {
   readonly theta?: number | undefined;

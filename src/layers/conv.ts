@@ -5,7 +5,7 @@
 
 import { type ActivationName, activationOf } from './activation.ts';
 import type { LayerEmitter, Value } from './emitter.ts';
-import { depthwiseFirst, kernelFirst, spreadConnections } from './kernels.ts';
+import { depthwiseFirst, type Kernel, kernelFirst, spreadConnections } from './kernels.ts';
 import type { Fail, Layer, LayerOptions } from './layer.ts';
 import { makeLayer, type NumberOrPair, OptionReader, type Sides } from './options.ts';
 import { constantPad } from './padding.ts';
@@ -57,9 +57,10 @@ export interface SeparableConv2dOptions extends WindowOptions {
   readonly depthMultiplier?: number | undefined;
 }
 
-function readWindow(reader: OptionReader, options: WindowOptions): Window {
-  const { padding = 'valid' } = options;
-  return {
+/** What all convolutions are told alike, checked. */
+function readConvolution(reader: OptionReader, options: WindowOptions) {
+  const { padding = 'valid', useBias = true } = options;
+  const window: Window = {
     kernel: reader.pair('kernelSize', options.kernelSize),
     strides: reader.pair('strides', options.strides ?? 1),
     dilations: reader.pair('dilationRate', options.dilationRate ?? 1),
@@ -68,6 +69,18 @@ function readWindow(reader: OptionReader, options: WindowOptions): Window {
         ? reader.oneOf<'valid' | 'same'>('padding', padding, ['valid', 'same'])
         : reader.sides('padding', padding),
   };
+  return {
+    window,
+    activate: activationOf(reader, options.activation),
+    paddingValue: reader.number('paddingValue', options.paddingValue ?? 0),
+    useBias,
+  };
+}
+
+/** A convolution's input, channels first, and the window over it. */
+interface PaddedInput {
+  readonly name: string;
+  readonly window: Window;
 }
 
 /** The convolution's input and window, with padding of another value than zero put around first. */
@@ -77,7 +90,7 @@ function paddedInput(
   window: Window,
   value: number,
   fail: Fail,
-): { name: string; window: Window } {
+): PaddedInput {
   const name = emitter.first(x);
   if (value === 0 || window.padding === 'valid') return { name, window };
   const sides = explicitPadding(x, window, fail);
@@ -103,10 +116,8 @@ export function conv2d(options: Conv2dOptions): Layer {
   });
   const filters = reader.integer('filters', options.filters);
   const groups = reader.integer('groups', options.groups ?? 1);
-  const window = readWindow(reader, options);
-  const activate = activationOf(reader, options.activation);
-  const paddingValue = reader.number('paddingValue', options.paddingValue ?? 0);
-  const { useBias = true, biasPerPosition = false, connections } = options;
+  const { window, activate, paddingValue, useBias } = readConvolution(reader, options);
+  const { biasPerPosition = false, connections } = options;
   if (biasPerPosition && !useBias) reader.fail('biasPerPosition needs useBias');
   if (connections) checkConnections(reader, connections, filters, groups);
   if (filters % groups !== 0) {
@@ -200,10 +211,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
   const kind = { className: 'DepthwiseConv2D', defaultName: 'depthwise_conv2d' };
   const reader = new OptionReader(kind, options, { ...windowOptions, depthMultiplier: true });
   const multiplier = reader.integer('depthMultiplier', options.depthMultiplier ?? 1);
-  const window = readWindow(reader, options);
-  const activate = activationOf(reader, options.activation);
-  const paddingValue = reader.number('paddingValue', options.paddingValue ?? 0);
-  const { useBias = true } = options;
+  const { window, activate, paddingValue, useBias } = readConvolution(reader, options);
   return makeLayer(
     {
       ...kind,
@@ -221,11 +229,8 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
           ],
           emit(emitter, [x], { depthwise_kernel = new Float32Array(), bias }) {
             const padded = paddedInput(emitter, x, window, paddingValue, fail);
-            const kernel = depthwiseFirst({ data: depthwise_kernel, shape: kernelShape });
-            const inputs = [padded.name, emitter.floats('depthwise_kernel', ...kernel)];
-            if (bias) inputs.push(emitter.floats('bias', [filters], bias));
-            const attributes = { ...windowAttributes(padded.window), group: channels };
-            const sums = emitter.node('Conv', inputs, attributes);
+            const kernel = { data: depthwise_kernel, shape: kernelShape };
+            const sums = depthwiseSums(emitter, padded, kernel, bias);
             return activate(emitter, emitter.value(shape, 'first', sums));
           },
         };
@@ -233,6 +238,19 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
     },
     options,
   );
+}
+
+/** Each channel of the input convolved by itself. */
+function depthwiseSums(
+  emitter: LayerEmitter,
+  { name, window }: PaddedInput,
+  kernel: Kernel,
+  bias?: Float32Array,
+): string {
+  const [, , channels, multiplier] = kernel.shape;
+  const inputs = [name, emitter.floats('depthwise_kernel', ...depthwiseFirst(kernel))];
+  if (bias) inputs.push(emitter.floats('bias', [channels * multiplier], bias));
+  return emitter.node('Conv', inputs, { ...windowAttributes(window), group: channels });
 }
 
 /** A depthwise convolution, then one of 1×1 that mixes its channels. */
@@ -244,10 +262,7 @@ export function separableConv2d(options: SeparableConv2dOptions): Layer {
   });
   const filters = reader.integer('filters', options.filters);
   const multiplier = reader.integer('depthMultiplier', options.depthMultiplier ?? 1);
-  const window = readWindow(reader, options);
-  const activate = activationOf(reader, options.activation);
-  const paddingValue = reader.number('paddingValue', options.paddingValue ?? 0);
-  const { useBias = true } = options;
+  const { window, activate, paddingValue, useBias } = readConvolution(reader, options);
   return makeLayer(
     {
       ...kind,
@@ -269,11 +284,9 @@ export function separableConv2d(options: SeparableConv2dOptions): Layer {
             const { depthwise_kernel, pointwise_kernel, bias } = weights;
             if (!depthwise_kernel || !pointwise_kernel) return fail('it has no weights');
             const padded = paddedInput(emitter, x, window, paddingValue, fail);
-            const depthwise = depthwiseFirst({ data: depthwise_kernel, shape: depthwiseShape });
+            const depthwise = { data: depthwise_kernel, shape: depthwiseShape };
+            const planes = depthwiseSums(emitter, padded, depthwise);
             const pointwise = kernelFirst({ data: pointwise_kernel, shape: pointwiseShape });
-            const attributes = { ...windowAttributes(padded.window), group: channels };
-            const inputs = [padded.name, emitter.floats('depthwise_kernel', ...depthwise)];
-            const planes = emitter.node('Conv', inputs, attributes);
             const mixing = [planes, emitter.floats('pointwise_kernel', ...pointwise)];
             if (bias) mixing.push(emitter.floats('bias', [filters], bias));
             const sums = emitter.node('Conv', mixing, { kernel_shape: [1, 1] });

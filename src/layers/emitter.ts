@@ -10,6 +10,7 @@ import { type Dim, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
+import { unusedName } from '../graph/unused-name.ts';
 import { buildNode } from '../ops/build-node.ts';
 import { loadOperators } from '../ops/index.ts';
 import { attributeValues, type PlainAttribute } from '../ops/plain-attributes.ts';
@@ -59,8 +60,7 @@ export class Emitter {
 
   /** A name that nothing has yet. */
   unused(base: string): string {
-    let name = base;
-    for (let count = 2; this.#taken.has(name); count++) name = `${base}_${count}`;
+    const name = unusedName(base, (taken) => this.#taken.has(taken));
     this.#taken.add(name);
     return name;
   }

@@ -26,15 +26,8 @@ export {
   separableConv2d,
 } from './conv.ts';
 export { type Conv2dTransposeOptions, conv2dTranspose } from './conv-transpose.ts';
-export {
-  type DenseOptions,
-  dense,
-  flatten,
-  type PermuteOptions,
-  permute,
-  type ReshapeOptions,
-  reshape,
-} from './dense.ts';
+export { type DenseOptions, dense } from './dense.ts';
+export { type DropoutOptions, dropout } from './dropout.ts';
 export { type Layer, type LayerOptions, SymbolicTensor } from './layer.ts';
 export {
   add,
@@ -54,12 +47,7 @@ export {
   model,
   sequential,
 } from './model.ts';
-export {
-  type BatchNormalizationOptions,
-  batchNormalization,
-  type DropoutOptions,
-  dropout,
-} from './normalization.ts';
+export { type BatchNormalizationOptions, batchNormalization } from './normalization.ts';
 export {
   type Cropping2dOptions,
   cropping2d,
@@ -80,5 +68,12 @@ export {
   minPooling2d,
   type Pooling2dOptions,
 } from './pool.ts';
+export {
+  flatten,
+  type PermuteOptions,
+  permute,
+  type ReshapeOptions,
+  reshape,
+} from './reshape.ts';
 export type { Shape } from './shape.ts';
 export type { Weight, WeightSource } from './weights.ts';

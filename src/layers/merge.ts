@@ -1,6 +1,6 @@
 /** Layers of two or more tensors: element by element, or side by side. */
 
-import { axisIn } from './activation.ts';
+import { axisIn, axisOf } from './axis.ts';
 import type { LayerEmitter, Order, Value } from './emitter.ts';
 import type { Fail, Layer, LayerOptions } from './layer.ts';
 import { makeLayer, OptionReader } from './options.ts';
@@ -95,10 +95,7 @@ export function concatenate(options: ConcatenateOptions = {}): Layer {
       ...kind,
       build(inputs, fail) {
         const [one] = inputs;
-        const at = axis < 0 ? axis + one.length + 1 : axis;
-        if (!Number.isInteger(at) || at < 1 || at > one.length) {
-          fail(`there is no axis ${axis} after the batch in a tensor of rank ${one.length + 1}`);
-        }
+        const at = axisOf(axis, one, fail);
         const along = inputs.map((shape) => shape[at - 1] ?? null);
         const sum = along.reduce((a, b) => (a === null || b === null ? null : a + b));
         const others = inputs.map((shape) => shape.toSpliced(at - 1, 1, 1));

@@ -1,4 +1,4 @@
-/** Batch normalisation with the statistics of training, and dropout, which only training has. */
+/** Batch normalisation, with the statistics of training. */
 
 import { float } from './emitter.ts';
 import type { Layer, LayerOptions } from './layer.ts';
@@ -80,20 +80,4 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     },
     options,
   );
-}
-
-export interface DropoutOptions extends LayerOptions {
-  /** The share that training drops, from 0 to 1. */
-  readonly rate: number;
-  /** Of training; without meaning here. */
-  readonly seed?: number | undefined;
-}
-
-/** Its input as it is. */
-export function dropout(options: DropoutOptions): Layer {
-  const kind = { className: 'Dropout', defaultName: 'dropout' };
-  const reader = new OptionReader(kind, options, { rate: true, seed: true });
-  const { rate } = options;
-  if (!(rate >= 0 && rate <= 1)) reader.fail(`rate must be from 0 to 1, not ${rate}`);
-  return makeLayer({ ...kind, build: ([shape]) => ({ shape, emit: (_, [x]) => x }) }, options);
 }
