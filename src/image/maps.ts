@@ -3,6 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import { formatDims } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { wholeNumber } from './checks.ts';
 import { type Color, type ColorMap, checkColor, paletteOf } from './color-map.ts';
 import { type ImageLayout, type ImageView, viewImage } from './view.ts';
 
@@ -78,9 +79,9 @@ export function planMaps(tensor: Pick<Tensor, 'dims'>, options: MapOptions): Map
     );
   }
   const maps = rgb ? 1 : channels.length;
-  whole('columns', options.columns ?? 1, 1);
-  whole('gap', gap, 0);
-  whole('scale', scale, 1);
+  wholeNumber('columns', options.columns ?? 1, 1);
+  wholeNumber('gap', gap, 0);
+  wholeNumber('scale', scale, 1);
   checkRange(range);
   const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(maps)), maps);
   const rows = Math.ceil(maps / columns);
@@ -156,13 +157,5 @@ function checkRange(range: NonNullable<MapOptions['range']>): void {
   throw new WgconvError(
     'invalid-argument',
     `a range is 'tensor', 'channel' or two numbers, the smaller first, not ${JSON.stringify(range)}`,
-  );
-}
-
-function whole(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new WgconvError(
-    'invalid-argument',
-    `${name} is ${value}, but must be a whole number from ${least} on`,
   );
 }

@@ -15,6 +15,9 @@ export interface Preprocessing {
   readonly std: readonly number[];
 }
 
+/** Digits, white on black, 0 to 1. */
+const digit = { channels: 'gray', scale: 1 / 255, mean: [0], std: [1] } as const;
+
 /** Of well-known models. */
 export const presets = {
   /** MobileNet v1, v2 as TensorFlow trained them, [-1, 1). */
@@ -28,9 +31,8 @@ export const presets = {
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   },
-  /** Digits, white on black, 0 to 1. */
-  mnist: { channels: 'gray', scale: 1 / 255, mean: [0], std: [1] },
-  digit: { channels: 'gray', scale: 1 / 255, mean: [0], std: [1] },
+  mnist: digit,
+  digit,
   /** Digits, 0 to 255, as the ONNX model zoo's MNIST takes them. */
   'mnist-raw': { channels: 'gray', scale: 1, mean: [0], std: [1] },
   /** Ultra-Light-Fast-Generic-Face-Detector. */

@@ -2,6 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
+import { numberList, scaleOf, wholeNumber } from './checks.ts';
 import { type Color, checkColor } from './color-map.ts';
 import type { OnDevice } from './gpu.ts';
 import { type Placement, placePicture, type ResizeMode, type Size } from './placement.ts';
@@ -59,8 +60,8 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
     Object.fromEntries(channelOrders.map((order) => [order, true])),
   );
   const size = {
-    width: wholeSize('width', options.width ?? picture.width),
-    height: wholeSize('height', options.height ?? picture.height),
+    width: wholeNumber('width', options.width ?? picture.width, 1),
+    height: wholeNumber('height', options.height ?? picture.height, 1),
   };
   const count = shares[channels].length;
   const scale = scaleOf(options.scale);
@@ -79,34 +80,4 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
 export function dimsOf({ size: { width, height }, channels, channelsLast }: Sampling): number[] {
   const count = shares[channels].length;
   return channelsLast ? [1, height, width, count] : [1, count, height, width];
-}
-
-/** @throws WgconvError `invalid-argument` */
-export function scaleOf(scale = 1 / 255): number {
-  if (Number.isFinite(scale)) return scale;
-  throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
-}
-
-function wholeSize(name: string, value: number): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new WgconvError(
-    'invalid-argument',
-    `${name} is ${value}, but must be a whole number from 1 on`,
-  );
-}
-
-/** One number, or one for each channel. @throws WgconvError `invalid-argument` */
-export function numberList(
-  name: string,
-  given: number | readonly number[],
-  count: number,
-): number[] {
-  const list = typeof given === 'number' ? [given] : [...given];
-  const fits = list.length === 1 || list.length === count;
-  if (fits && list.every((value) => Number.isFinite(value))) return list;
-  throw new WgconvError(
-    'invalid-argument',
-    `${name} is ${JSON.stringify(given)}, but takes one number` +
-      (count > 1 ? `, or ${count}, one for each channel` : ''),
-  );
 }

@@ -4,10 +4,10 @@ import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { formatDims } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
+import { numberList, scaleOf } from './checks.ts';
 import { type ColorMap, paletteOf } from './color-map.ts';
 import { numbersOf } from './numbers.ts';
 import { ofChannel } from './preprocessing.ts';
-import { numberList, scaleOf } from './sampling.ts';
 import { type ImageLayout, viewImage } from './view.ts';
 
 export interface TensorToImageDataOptions {

@@ -1,0 +1,34 @@
+/** Numbers among the options of the image functions. */
+
+import { WgconvError } from '../core/errors.ts';
+
+/** @throws WgconvError `invalid-argument` */
+export function wholeNumber(name: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new WgconvError(
+    'invalid-argument',
+    `${name} is ${value}, but must be a whole number from ${least} on`,
+  );
+}
+
+/** @throws WgconvError `invalid-argument` */
+export function scaleOf(scale = 1 / 255): number {
+  if (Number.isFinite(scale)) return scale;
+  throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
+}
+
+/** One number, or one for each channel. @throws WgconvError `invalid-argument` */
+export function numberList(
+  name: string,
+  given: number | readonly number[],
+  count: number,
+): number[] {
+  const list = typeof given === 'number' ? [given] : [...given];
+  const fits = list.length === 1 || list.length === count;
+  if (fits && list.every((value) => Number.isFinite(value))) return list;
+  throw new WgconvError(
+    'invalid-argument',
+    `${name} is ${JSON.stringify(given)}, but takes one number` +
+      (count > 1 ? `, or ${count}, one for each channel` : ''),
+  );
+}
