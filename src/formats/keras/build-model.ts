@@ -36,8 +36,7 @@ export function buildModel(config: ModelConfig): BuiltModel {
   const inputs = inputsOf(config);
   const outputs = new Network(config, [], paths).apply(inputs);
   const built = model({ name: config.name, inputs, outputs });
-  const layers = [...new Set(built.layers)];
-  const wanted = layers.flatMap((layer) =>
+  const wanted = built.layers.flatMap((layer) =>
     layer.weights.map((weight, index) => ({
       path: [config.name, ...(paths.get(layer) ?? [layer.name])],
       name: weight.shortName,

@@ -175,7 +175,7 @@ function text(value: unknown): string | undefined {
 }
 
 /** The keys of an object as TensorFlow.js writes them: `kernel_size` as `kernelSize`. */
-export function camelCase(object: unknown): JsonObject {
+function camelCase(object: unknown): JsonObject {
   if (!isObject(object)) return {};
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [

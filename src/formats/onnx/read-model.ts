@@ -12,6 +12,7 @@ import {
   type ValueInfo,
 } from '../../graph/graph.ts';
 import { sortNodes } from '../../graph/topology.ts';
+import { unusedName } from '../../graph/unused-name.ts';
 import { buildNode, type OperatorLookup } from '../../ops/build-node.ts';
 import { findOperator, loadOperators } from '../../ops/index.ts';
 import type { ExternalSource } from '../files-beside.ts';
@@ -238,9 +239,7 @@ function nameNodes(nodes: readonly NodeProto[]): Map<string, NodeProto> {
   nodes.forEach((node, index) => {
     let name = node.name;
     if (name === '' || named.has(name)) {
-      const base = name === '' ? `${node.op}_${index}` : name;
-      name = base;
-      for (let count = 2; taken.has(name); count++) name = `${base}_${count}`;
+      name = unusedName(name === '' ? `${node.op}_${index}` : name, (other) => taken.has(other));
       taken.add(name);
     }
     named.set(name, node);
