@@ -44,7 +44,7 @@ const together = {
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
   checks: /src\/session\/(accuracy|verify|compare|raw|replay)\.ts|src\/core\/special/,
   // What an author of a page looks at.
-  inside: /src\/session\/(activations|closest-names|profile\/|tune\/stopwatch)/,
+  inside: /src\/session\/(activations|closest-names|profile\/|tune\/(pass-timer|stopwatch))/,
   movement:
     /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
   indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,
