@@ -13,6 +13,7 @@ import {
   maxPooling2d,
   sequential,
 } from '../../src/layers/index.ts';
+import { kernelFirst } from '../../src/layers/kernels.ts';
 
 /** From `C1_input` [N, 28, 28, 1], values in 0..1, white on black, to `output` [N, 10]. */
 export function lenet5(): LayersModel {
@@ -32,12 +33,16 @@ export function lenet5(): LayersModel {
   );
 }
 
+/** What the ONNX file calls a weight: `C1/kernel` is `C1.weight` there. */
+export function nameInOnnx(weight: string): string {
+  return weight.replace('/kernel', '.weight').replace('/bias', '.bias');
+}
+
 /** Sets the weights from the bytes of lenet5.onnx. */
 export async function loadLenet5(model: LayersModel, onnx: Uint8Array): Promise<void> {
   const { constants } = await readOnnxModel(onnx);
   const weights = model.weights.map(({ name, shape }) => {
-    // `C1/kernel` is `C1.weight` there.
-    const stored = name.replace('/kernel', '.weight').replace('/bias', '.bias');
+    const stored = nameInOnnx(name);
     const tensor = constants.get(stored);
     if (!tensor) throw new Error(`the ONNX file has no tensor "${stored}"`);
     return shape.length === 4 ? channelsLast(tensor) : tensor;
@@ -48,15 +53,10 @@ export async function loadLenet5(model: LayersModel, onnx: Uint8Array): Promise<
 /** A filter [out, in, height, width] as [height, width, in, out]. */
 function channelsLast(filter: HostTensor): HostTensor {
   const [outputs = 0, inputs = 0, height = 0, width = 0] = filter.dims;
-  const values = elementsOf(filter) as Float32Array;
-  const reordered = new Float32Array(values.length);
-  let at = 0;
-  for (let out = 0; out < outputs; out++) {
-    for (let into = 0; into < inputs; into++) {
-      for (let pixel = 0; pixel < height * width; pixel++, at++) {
-        reordered[(pixel * inputs + into) * outputs + out] = values[at] ?? 0;
-      }
-    }
-  }
-  return new Tensor('float32', reordered, [height, width, inputs, outputs]);
+  // The conversion reverses the order of [taps, in, out]; of [out, in, taps] it does the opposite.
+  const [, data] = kernelFirst({
+    shape: [outputs, 1, inputs, height * width],
+    data: elementsOf(filter) as Float32Array,
+  });
+  return new Tensor('float32', data, [height, width, inputs, outputs]);
 }

@@ -1,7 +1,8 @@
 /** Initial weights for networks with ReLU. */
 
+import { sizeOf } from '../../src/core/shape.ts';
 import type { Random } from './random.ts';
-import { product, type TrainableNetwork } from './trainable.ts';
+import type { TrainableNetwork } from './trainable.ts';
 
 /**
  * Biases 0; normal weights of standard deviation sqrt(gain / fan-in), with gain 2 before a ReLU
@@ -12,7 +13,7 @@ export function heNormal(
   name: string,
   random: Random,
 ): () => number {
-  const fanIn = product((shapes[name] ?? []).slice(0, -1));
+  const fanIn = sizeOf((shapes[name] ?? []).slice(0, -1));
   const gain = name.startsWith('output') ? 1 : 2;
   const deviation = name.endsWith('bias') ? 0 : Math.sqrt(gain / fanIn);
   return () => deviation * random.normal();

@@ -1,9 +1,10 @@
 /** Runs a model of the layers API on digits, with the engine itself. */
 
+import { sizeOf } from '../../src/core/shape.ts';
 import { InferenceSession, type SessionOptions, Tensor } from '../../src/index.ts';
 import type { LayersModel } from '../../src/layers/index.ts';
 import { CLASSES, type Digits, digitImage } from './digits.ts';
-import { product, type TrainableNetwork } from './trainable.ts';
+import { placeAll, type TrainableNetwork } from './trainable.ts';
 
 /** Scores [pictures.length, 10] of pictures of 28×28 values in 0..1. */
 export async function runLayers(
@@ -15,11 +16,7 @@ export async function runLayers(
   const session = await InferenceSession.create(await model.toGraph(), options);
   try {
     const shape = (model.inputs[0]?.shape ?? []).map(Number);
-    const size = product(shape);
-    const inputs = new Float32Array(pictures.length * size);
-    pictures.forEach((picture, row) => {
-      place(picture, inputs.subarray(row * size, (row + 1) * size));
-    });
+    const inputs = placeAll(place, pictures, sizeOf(shape));
     const [name = ''] = session.inputNames;
     const outputs = await session.run({
       [name]: new Tensor('float32', inputs, [pictures.length, ...shape]),

@@ -29,6 +29,15 @@ export interface TrainableNetwork {
   readonly evaluated: Loss;
 }
 
-export function product(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1);
+/** All pictures as inputs, one after another; `size` is that of one input. */
+export function placeAll(
+  place: TrainableNetwork['place'],
+  pictures: readonly Float32Array[],
+  size: number,
+): Float32Array {
+  const inputs = new Float32Array(pictures.length * size);
+  pictures.forEach((picture, row) => {
+    place(picture, inputs.subarray(row * size, (row + 1) * size));
+  });
+  return inputs;
 }

@@ -5,10 +5,11 @@
 
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../../src/core/shape.ts';
 import { type AugmentationRange, drawTransform, transformImage } from './augmentation.ts';
 import { CLASSES, type Digits, digitImage, PIXELS, SIZE } from './digits.ts';
 import { type Random, seededRandom } from './random.ts';
-import { product, type TrainableNetwork, type Weights, type WeightValues } from './trainable.ts';
+import { placeAll, type TrainableNetwork, type Weights, type WeightValues } from './trainable.ts';
 
 export interface Recipe {
   readonly seed: number;
@@ -119,7 +120,7 @@ export function restoreWeights(values: WeightValues): Weights {
 function initialWeights(network: TrainableNetwork, seed: number): Weights {
   const entries = Object.entries(network.shapes).map(([name, shape]) => {
     const draw = network.initial(name, seededRandom(seed, name));
-    const values = Float32Array.from({ length: product(shape) }, draw);
+    const values = Float32Array.from({ length: sizeOf(shape) }, draw);
     return [name, tf.variable(tf.tensor(values, [...shape]), true)];
   });
   return Object.fromEntries(entries) as Weights;
@@ -184,11 +185,10 @@ function augmentedBatch(
   };
 }
 
-function inputTensor(network: TrainableNetwork, pictures: readonly Float32Array[]): tf.Tensor {
-  const size = product(network.inputShape);
-  const inputs = new Float32Array(pictures.length * size);
-  pictures.forEach((picture, row) => {
-    network.place(picture, inputs.subarray(row * size, (row + 1) * size));
-  });
-  return tf.tensor(inputs, [pictures.length, ...network.inputShape]);
+function inputTensor(
+  { place, inputShape }: TrainableNetwork,
+  pictures: readonly Float32Array[],
+): tf.Tensor {
+  const inputs = placeAll(place, pictures, sizeOf(inputShape));
+  return tf.tensor(inputs, [pictures.length, ...inputShape]);
 }

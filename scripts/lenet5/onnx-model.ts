@@ -3,6 +3,7 @@
  * filters [out, in, height, width]), with the padding inside C1 and a Softmax at the end.
  */
 
+import { kernelFirst } from '../../src/layers/kernels.ts';
 import type { WeightValues } from '../digits/trainable.ts';
 import type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode } from './onnx-writer.ts';
 
@@ -66,16 +67,6 @@ function initializer(
 ): OnnxInitializer {
   const [height = 0, width = 0, inputs = 0, outputs = 0] = shape;
   if (shape.length !== 4) return { name, dims: shape, values };
-  const reordered = new Float32Array(values.length);
-  let at = 0;
-  for (let out = 0; out < outputs; out++) {
-    for (let into = 0; into < inputs; into++) {
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++, at++) {
-          reordered[at] = values[((y * width + x) * inputs + into) * outputs + out] ?? 0;
-        }
-      }
-    }
-  }
-  return { name, dims: [outputs, inputs, height, width], values: reordered };
+  const [dims, data] = kernelFirst({ shape: [height, width, inputs, outputs], data: values });
+  return { name, dims, values: data };
 }

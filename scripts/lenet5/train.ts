@@ -3,7 +3,7 @@
  * digits as pictures beside it. `npm run train:lenet5` repeats it; all chance in it is seeded. With
  * `-- --plain` it trains without augmentation, for comparisons, and stores models/lenet5/plain.onnx.
  *
- * The recipe below was chosen with --validate alone; what was tried is in models/lenet5/README.md.
+ * The recipe (recipe.ts) was chosen with --validate alone; what was tried is in models/lenet5/README.md.
  */
 
 import { mkdir, writeFile } from 'node:fs/promises';

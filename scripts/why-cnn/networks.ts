@@ -1,11 +1,11 @@
 /** The networks that the report compares: LeNet-5 and the multilayer perceptron, each trained twice. */
 
 import { readFile } from 'node:fs/promises';
-import { lenet5, loadLenet5 } from '../../models/lenet5/network.ts';
+import { lenet5, loadLenet5, nameInOnnx } from '../../models/lenet5/network.ts';
 import { mlp } from '../../models/mlp/network.ts';
 import type { LayersModel } from '../../src/layers/index.ts';
+import { weightsOf } from '../digits/layers-weights.ts';
 import type { TrainableNetwork, Weights } from '../digits/trainable.ts';
-import { restoreWeights } from '../digits/training.ts';
 import { LENET5 } from '../lenet5/network.ts';
 import { MLP } from '../mlp/network.ts';
 
@@ -25,14 +25,13 @@ export async function contestants(): Promise<readonly Contestant[]> {
   const lenet = async (file: string, augmented: boolean): Promise<Contestant> => {
     const model = lenet5();
     await loadLenet5(model, await read(`lenet5/${file}`));
-    // `C1/kernel` is `C1.weight` in training.
-    const name = (own: string) => own.replace('/kernel', '.weight').replace('/bias', '.bias');
-    return contestant('LeNet-5', augmented, LENET5, model, name);
+    // Training has the ONNX file's names.
+    return contestant('LeNet-5', augmented, LENET5, model, weightsOf(model, nameInOnnx));
   };
   const perceptron = async (file: string, augmented: boolean): Promise<Contestant> => {
     const model = mlp();
     model.loadSafetensors(await read(`mlp/${file}`));
-    return contestant('MLP', augmented, MLP, model, (own) => own);
+    return contestant('MLP', augmented, MLP, model, weightsOf(model));
   };
   return [
     await lenet('plain.onnx', false),
@@ -47,12 +46,7 @@ function contestant(
   augmented: boolean,
   trained: TrainableNetwork,
   model: LayersModel,
-  trainedName: (name: string) => string,
+  weights: Weights,
 ): Contestant {
-  const values = model.getWeights().map((tensor, index) => {
-    const name = trainedName(model.weights[index]?.name ?? '');
-    return [name, { shape: tensor.dims, values: tensor.data as Float32Array }] as const;
-  });
-  const weights = restoreWeights(Object.fromEntries(values));
   return { network, augmented, parameters: model.countParams(), trained, weights };
 }

@@ -7,8 +7,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { H2_CONNECTIONS } from '../../models/zip1989/connections.ts';
 import { ZIP_BACKGROUND, ZIP_SIZE, zipInput } from '../../models/zip1989/input.ts';
+import { sizeOf } from '../../src/core/shape.ts';
 import { squaredError } from '../digits/evaluation.ts';
-import { product, type TrainableNetwork, type Weights } from '../digits/trainable.ts';
+import type { TrainableNetwork, Weights } from '../digits/trainable.ts';
 
 const MAPS = 12;
 const SEEN = 8;
@@ -29,7 +30,7 @@ export const ZIP1989: TrainableNetwork = {
   /** The paper's: uniform within ±2.4 divided by the inputs of a unit. It names none for the biases: 0. */
   initial(name, random) {
     if (name.endsWith('/bias')) return () => 0;
-    const bound = 2.4 / product((ZIP1989.shapes[name] ?? []).slice(0, -1));
+    const bound = 2.4 / sizeOf((ZIP1989.shapes[name] ?? []).slice(0, -1));
     return () => random.between(-bound, bound);
   },
   place(picture, target) {

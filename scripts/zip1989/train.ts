@@ -2,7 +2,7 @@
  * Trains the 1989 zip-code network and stores it as models/zip1989/weights.safetensors:
  * `npm run train:zip1989`. As in the paper, digits are not augmented.
  *
- * The recipe below was chosen with --validate alone; what was tried is in models/zip1989/README.md.
+ * The recipe was chosen with --validate alone; what was tried is in models/zip1989/README.md.
  */
 
 import { zip1989 } from '../../models/zip1989/network.ts';

@@ -1,8 +1,9 @@
 /** A digit network's forward pass in the training library, as a second opinion on stored weights. */
 
 import * as tf from '@tensorflow/tfjs';
+import { weightsOf } from '../../scripts/digits/layers-weights.ts';
 import type { TrainableNetwork } from '../../scripts/digits/trainable.ts';
-import { predict, restoreWeights } from '../../scripts/digits/training.ts';
+import { predict } from '../../scripts/digits/training.ts';
 import type { LayersModel } from '../../src/layers/index.ts';
 
 /** Scores [pictures.length, 10]; the model's weights have the network's names and layouts. */
@@ -12,9 +13,5 @@ export async function runTensorflow(
   pictures: readonly Float32Array[],
 ): Promise<Float32Array> {
   await tf.setBackend('cpu');
-  const values = model.getWeights().map(({ dims, data }, index) => {
-    const weight = { shape: dims, values: data as Float32Array };
-    return [model.weights[index]?.name ?? '', weight] as const;
-  });
-  return predict(network, restoreWeights(Object.fromEntries(values)), pictures);
+  return predict(network, weightsOf(model), pictures);
 }
