@@ -4,7 +4,7 @@ import { type ActivationName, activationOf } from './activation.ts';
 import { kernelFirst } from './kernels.ts';
 import type { Layer, LayerOptions } from './layer.ts';
 import { makeLayer, type NumberOrPair, OptionReader, type Pair } from './options.ts';
-import type { WeightSpec } from './weights.ts';
+import { biasOf } from './weights.ts';
 import { imageOf } from './window.ts';
 
 export interface Conv2dTransposeOptions extends LayerOptions {
@@ -106,12 +106,11 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
           length === null ? null : (length - 1) * stride + more;
         const shape = [output(height, rows), output(width, columns), filters];
         const kernelShape = [...kernel, filters, channels] as const;
-        const bias: WeightSpec = { name: 'bias', shape: [filters], initial: 'zeros' };
         return {
           shape,
           weights: [
             { name: 'kernel', shape: kernelShape, initial: 'glorotUniform' },
-            ...(useBias ? [bias] : []),
+            ...biasOf(useBias, [filters]),
           ],
           emit(emitter, [x], { kernel: data = new Float32Array(), bias }) {
             const [dims, first] = kernelFirst({ shape: kernelShape, data });

@@ -9,7 +9,7 @@ import { depthwiseFirst, type Kernel, kernelFirst, spreadConnections } from './k
 import type { Fail, Layer, LayerOptions } from './layer.ts';
 import { makeLayer, type NumberOrPair, OptionReader, type Sides } from './options.ts';
 import { constantPad } from './padding.ts';
-import type { WeightSpec } from './weights.ts';
+import { biasOf } from './weights.ts';
 import { imageOf, samePadding, type Window, windowAttributes, windowOutput } from './window.ts';
 
 export interface WindowOptions extends LayerOptions {
@@ -139,16 +139,13 @@ export function conv2d(options: Conv2dOptions): Layer {
         const shape = [...output, filters];
         const seen = connections ? (connections[0]?.length ?? 0) : channels / groups;
         const kernelShape = [...window.kernel, seen, filters] as const;
-        const weights: WeightSpec[] = [
-          { name: 'kernel', shape: kernelShape, initial: 'glorotUniform' },
-        ];
-        if (useBias) {
-          const dims = biasPerPosition ? known(output, fail) : [];
-          weights.push({ name: 'bias', shape: [...dims, filters], initial: 'zeros' });
-        }
+        const biasShape = [...(biasPerPosition ? known(output, fail) : []), filters];
         return {
           shape,
-          weights,
+          weights: [
+            { name: 'kernel', shape: kernelShape, initial: 'glorotUniform' },
+            ...biasOf(useBias, biasShape),
+          ],
           emit(emitter, [x], { kernel = new Float32Array(), bias }) {
             const padded = paddedInput(emitter, x, window, paddingValue, fail);
             const dense = connections
@@ -161,10 +158,7 @@ export function conv2d(options: Conv2dOptions): Layer {
               group: groups,
             });
             if (bias && biasPerPosition) {
-              sums = emitter.node('Add', [
-                sums,
-                emitter.images('bias', bias, [...known(output, fail), filters]),
-              ]);
+              sums = emitter.node('Add', [sums, emitter.images('bias', bias, biasShape)]);
             }
             return activate(emitter, emitter.value(shape, 'first', sums));
           },
@@ -220,12 +214,11 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
         const filters = channels * multiplier;
         const shape = [...windowOutput(size, window, fail), filters];
         const kernelShape = [...window.kernel, channels, multiplier] as const;
-        const bias: WeightSpec = { name: 'bias', shape: [filters], initial: 'zeros' };
         return {
           shape,
           weights: [
             { name: 'depthwise_kernel', shape: kernelShape, initial: 'glorotUniform' },
-            ...(useBias ? [bias] : []),
+            ...biasOf(useBias, [filters]),
           ],
           emit(emitter, [x], { depthwise_kernel = new Float32Array(), bias }) {
             const padded = paddedInput(emitter, x, window, paddingValue, fail);
@@ -272,13 +265,12 @@ export function separableConv2d(options: SeparableConv2dOptions): Layer {
         const between = channels * multiplier;
         const depthwiseShape = [...window.kernel, channels, multiplier] as const;
         const pointwiseShape = [1, 1, between, filters] as const;
-        const bias: WeightSpec = { name: 'bias', shape: [filters], initial: 'zeros' };
         return {
           shape,
           weights: [
             { name: 'depthwise_kernel', shape: depthwiseShape, initial: 'glorotUniform' },
             { name: 'pointwise_kernel', shape: pointwiseShape, initial: 'glorotUniform' },
-            ...(useBias ? [bias] : []),
+            ...biasOf(useBias, [filters]),
           ],
           emit(emitter, [x], weights) {
             const { depthwise_kernel, pointwise_kernel, bias } = weights;

@@ -6,7 +6,7 @@ import { kernelFirst } from './kernels.ts';
 import type { Layer, LayerOptions } from './layer.ts';
 import { makeLayer, OptionReader } from './options.ts';
 import { formatShape, type Shape } from './shape.ts';
-import type { WeightSpec } from './weights.ts';
+import { biasOf } from './weights.ts';
 
 export interface DenseOptions extends LayerOptions {
   readonly units: number;
@@ -32,12 +32,11 @@ export function dense(options: DenseOptions): Layer {
           return fail(`the last size of its input ${formatShape(input)} must be known`);
         }
         const shape = [...input.slice(0, -1), units];
-        const bias: WeightSpec = { name: 'bias', shape: [units], initial: 'zeros' };
         return {
           shape,
           weights: [
             { name: 'kernel', shape: [depth, units], initial: 'glorotUniform' },
-            ...(useBias ? [bias] : []),
+            ...biasOf(useBias, [units]),
           ],
           emit(emitter, [x], { kernel = new Float32Array(), bias }) {
             return activate(emitter, product(emitter, x, shape, { kernel, bias, depth, units }));

@@ -15,6 +15,11 @@ export interface WeightSpec {
   readonly trainable?: boolean;
 }
 
+/** A layer's bias, where it has one. */
+export function biasOf(useBias: boolean, shape: readonly number[]): readonly WeightSpec[] {
+  return useBias ? [{ name: 'bias', shape, initial: 'zeros' }] : [];
+}
+
 /** What weights can be set from: a tensor, or elements alone in the weight's own order. */
 export type WeightSource = HostTensor | Float32Array | readonly number[];
 

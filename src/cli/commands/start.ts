@@ -47,7 +47,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     const [info] = inputs;
     if (!info) throw new WgconvError('invalid-model', `${modelFile} has no input`);
     const input: PictureInput = { ...pictureInputOf(info), batch: 1 };
-    const feeds = pictures.map(({ picture }) => digitFeed(picture, input));
+    const feeds = pictures.map(({ picture }) => batchOf([picture], input, presets.digit, 'crop'));
     const digits = await classifyAll(engine, pictures, feeds, progress);
     const [first] = feeds;
     const report = place.backend === 'webgpu' && first ? await engine.verify([first]) : undefined;
@@ -69,12 +69,6 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     if (options.json) writeJson(options.json, { adapter: place, digits, verify: report });
     return report && !report.ok ? exitFailed : exitOk;
   });
-}
-
-function digitFeed(picture: LoadedPicture['picture'], input: PictureInput): NamedTensor {
-  const preset = presets.digit;
-  if (!preset) throw new Error('the preset "digit" is gone');
-  return batchOf([picture], input, preset, 'crop');
 }
 
 async function classifyAll(

@@ -25,6 +25,7 @@ import { encodeModel, type OnnxModel } from '../../../scripts/lenet5/onnx-writer
 import { InferenceSession, Tensor } from '../../../src/index.ts';
 import type { LayersModel } from '../../../src/layers/index.ts';
 import { expectSameAnswers } from '../../support/digit-scores.ts';
+import { layerParameters } from '../../support/layer-parameters.ts';
 
 const MODELS = new URL('../../../models/lenet5/', import.meta.url);
 const LARGEST_FILE = 300_000;
@@ -133,10 +134,7 @@ describe('LeNet-5 with the layers API', () => {
   });
 
   it('has 61,706 parameters', () => {
-    const parameters = net.layers
-      .map(({ name, weights }) => [name, weights.reduce((sum, { size }) => sum + size, 0)])
-      .filter(([, count]) => count !== 0);
-    expect(parameters).toEqual([
+    expect(layerParameters(net)).toEqual([
       ['C1', 156],
       ['C3', 2416],
       ['C5', 48_120],

@@ -19,6 +19,7 @@ import { ZIP1989 } from '../../../scripts/zip1989/network.ts';
 import { InferenceSession, Tensor } from '../../../src/index.ts';
 import { type LayersModel, model, type SymbolicTensor } from '../../../src/layers/index.ts';
 import { expectSameAnswers } from '../../support/digit-scores.ts';
+import { layerParameters } from '../../support/layer-parameters.ts';
 import { runTensorflow } from '../../support/tensorflow.ts';
 
 const MODELS = new URL('../../../models/zip1989/', import.meta.url);
@@ -70,10 +71,7 @@ describe('input', () => {
 describe('structure', () => {
   it('has the parameters of the paper, layer by layer', () => {
     const net = zip1989();
-    const parameters = net.layers
-      .map(({ name, weights }) => [name, weights.reduce((sum, { size }) => sum + size, 0)])
-      .filter(([, count]) => count !== 0);
-    expect(parameters).toEqual([
+    expect(layerParameters(net)).toEqual([
       ['H1', 1068],
       ['H2', 2592],
       ['H3', 5790],
