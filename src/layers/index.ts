@@ -29,6 +29,7 @@ export { type Conv2dTransposeOptions, conv2dTranspose } from './conv-transpose.t
 export { type DenseOptions, dense } from './dense.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { type Layer, type LayerOptions, SymbolicTensor } from './layer.ts';
+export { LayersModel, type ModelOptions } from './layers-model.ts';
 export {
   add,
   average,
@@ -39,14 +40,7 @@ export {
   multiply,
   subtract,
 } from './merge.ts';
-export {
-  type InputOptions,
-  input,
-  LayersModel,
-  type ModelOptions,
-  model,
-  sequential,
-} from './model.ts';
+export { type InputOptions, input, model, sequential } from './model.ts';
 export { type BatchNormalizationOptions, batchNormalization } from './normalization.ts';
 export {
   type Cropping2dOptions,
