@@ -1,4 +1,4 @@
-/** What a picture chooser offers and what it gives. */
+/** Pictures: what a chooser offers, and what it gives. */
 
 export interface ShippedPicture {
   readonly id: string;
@@ -7,6 +7,14 @@ export interface ShippedPicture {
   readonly url: string;
   /** A smaller one for the chooser; the picture itself by default. */
   readonly thumb?: string | undefined;
+}
+
+/** The picture at an address, ready to be drawn. */
+export async function loadImage(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
 }
 
 export interface Picture {

@@ -6,6 +6,7 @@ export class SessionCache {
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
   readonly #open: (graph: Graph) => Promise<InferenceSession>;
   readonly #limit: number;
+  #disposed = false;
 
   constructor(open: (graph: Graph) => Promise<InferenceSession>, limit = 12) {
     this.#open = open;
@@ -14,6 +15,8 @@ export class SessionCache {
 
   /** The session of a configuration, which `key` names; its graph is made when it is not there. */
   get(key: string, graph: () => Promise<Graph>): Promise<InferenceSession> {
+    // Work that was still waiting when the page was left shall open nothing that nobody closes.
+    if (this.#disposed) return Promise.reject(new Error('the page was left'));
     const found = this.#sessions.get(key);
     this.#sessions.delete(key);
     const session = found ?? graph().then(this.#open);
@@ -28,6 +31,7 @@ export class SessionCache {
   }
 
   dispose(): void {
+    this.#disposed = true;
     for (const session of this.#sessions.values()) giveBack(session);
     this.#sessions.clear();
   }

@@ -36,8 +36,10 @@ export const text = inLanguages({
       camera: 'Camera',
       stop: 'Stop the camera',
       noCamera: 'The camera did not open.',
+      notLoaded: 'The picture did not load.',
       unreadable: 'This file is no picture that the browser can read.',
     },
+    digit: (label: string) => `a handwritten ${label}`,
     footer: 'Everything is computed in this page. Nothing is sent anywhere.',
   },
   ko: {
@@ -73,8 +75,10 @@ export const text = inLanguages({
       camera: '카메라',
       stop: '카메라 끄기',
       noCamera: '카메라를 열 수 없습니다.',
+      notLoaded: '그림을 불러오지 못했습니다.',
       unreadable: '브라우저가 읽을 수 없는 그림 파일입니다.',
     },
+    digit: (label: string) => `손으로 쓴 ${label}`,
     footer: '모든 계산은 이 페이지 안에서 이루어지며, 아무것도 전송되지 않습니다.',
   },
 });

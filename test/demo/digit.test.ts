@@ -120,7 +120,7 @@ describe('the digit page', () => {
 
   it('knows every shipped digit', async () => {
     for (let digit = 0; digit <= 9; digit++) {
-      await page.click(`#samples button[title$=" ${digit}"]`);
+      await page.click(`.samples button[title$=" ${digit}"]`);
       await answered(page, String(digit));
     }
     expect(await page.locator('.bars .best').count()).toBe(1);
@@ -307,7 +307,7 @@ describe('the digit page without WebGPU', () => {
     const { page, problems, close } = await openPage(browser, 'digit', options);
     await ready(page);
     expect(await page.locator('[data-backend]').getAttribute('data-backend')).toBe('cpu');
-    await page.click('#samples button[title$=" 4"]');
+    await page.click('.samples button[title$=" 4"]');
     await answered(page, '4');
     expect(await coloursOf(page, 'C1')).toBeGreaterThan(4);
     await pointAt(page, 'C3', 0.3, 0.3);

@@ -27,7 +27,6 @@ export const text = inLanguages({
     clear: 'Clear',
     pen: 'Pen',
     samples: 'Or one that no network here was trained on',
-    sample: (label: string) => `a handwritten ${label}`,
     network: 'Network',
     networks: { lenet5: 'LeNet-5, 1998', zip1989: 'Zip codes, 1989' } satisfies Record<
       NetworkId,
@@ -115,7 +114,6 @@ export const text = inLanguages({
     clear: '지우기',
     pen: '펜',
     samples: '또는 학습에 쓰이지 않은 숫자',
-    sample: (label: string) => `손으로 쓴 ${label}`,
     network: '신경망',
     networks: { lenet5: 'LeNet-5 (1998)', zip1989: '우편번호 (1989)' },
     about: {

@@ -6,14 +6,13 @@ import { zip1989 } from '../../../models/zip1989/network.ts';
 import weightsUrl from '../../../models/zip1989/weights.safetensors?url';
 import type { LayersModel } from '../../../src/layers/index.ts';
 import { createSession } from '../../lib/engine.ts';
+import { fetchBytes } from '../../lib/fetch-bytes.ts';
 import type { Network } from './networks.ts';
 import type { Convolution, Dense, Stage } from './stages.ts';
 
 export async function loadZip1989(): Promise<Network> {
-  const response = await fetch(weightsUrl);
-  if (!response.ok) throw new Error(`${weightsUrl}: ${response.status} ${response.statusText}`);
   const model = zip1989();
-  model.loadSafetensors(new Uint8Array(await response.arrayBuffer()));
+  model.loadSafetensors(await fetchBytes(weightsUrl));
   const session = await createSession(await model.toGraph());
   const stages = zip1989Stages(model);
   return {

@@ -9,6 +9,7 @@ import mlpAugmented from '../../../models/mlp/weights.safetensors?url';
 import { type InferenceSession, Tensor } from '../../../src/index.ts';
 import type { LayersModel } from '../../../src/layers/index.ts';
 import { createSession } from '../../lib/engine.ts';
+import { fetchBytes } from '../../lib/fetch-bytes.ts';
 import { side } from './pose.ts';
 
 export const networks = ['cnn', 'mlp'] as const;
@@ -30,9 +31,7 @@ const addresses = {
 } as const;
 
 export async function openContestant(network: Network, training: Training): Promise<Contestant> {
-  const response = await fetch(addresses[network][training]);
-  if (!response.ok) throw new Error(`${response.url} answers ${response.status}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = await fetchBytes(addresses[network][training]);
   const model = network === 'cnn' ? lenet5() : mlp();
   if (network === 'cnn') await loadLenet5(model, bytes);
   else model.loadSafetensors(bytes);

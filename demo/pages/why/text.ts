@@ -12,7 +12,6 @@ export const text = inLanguages({
     pad: (digit: string, x: number, y: number) =>
       `A handwritten ${digit}, ${x} pixels to the right and ${y} down: drag it, or move it with the arrow keys`,
     digits: 'Digits that no network was trained on',
-    sample: (label: string) => `a handwritten ${label}`,
     turn: 'Turn',
     scale: 'Size',
     shift: (x: number, y: number) => `moved by ${x} and ${y} pixels`,
@@ -50,7 +49,6 @@ export const text = inLanguages({
     pad: (digit: string, x: number, y: number) =>
       `손으로 쓴 ${digit}, 오른쪽으로 ${x}, 아래로 ${y} 픽셀: 끌거나 화살표 키로 움직이세요`,
     digits: '어느 신경망도 학습하지 않은 숫자',
-    sample: (label: string) => `손으로 쓴 ${label}`,
     turn: '회전',
     scale: '크기',
     shift: (x: number, y: number) => `가로 ${x}, 세로 ${y} 픽셀 이동`,
