@@ -311,7 +311,7 @@ describe('the page of models without WebGPU, on a phone, in Korean', () => {
     await page.locator('[data-graph] [data-node="C3"]').click();
     await page.locator('[data-details="C3"] canvas[data-drawn]').first().waitFor();
     expect(await page.locator('[data-verify]').count()).toBe(0);
-    await page.getByText('견줄 것이 없습니다').waitFor();
+    await page.getByText('비교할 것이 없습니다').waitFor();
     await expectNoSidewaysScroll(page);
     await expectStoredLayout(page, 'phone');
     expect(await accessibilityFindings(page)).toEqual([]);

@@ -70,13 +70,13 @@ describe('the page on why there is convolution', () => {
     await page.focus('#stage');
     for (let press = 0; press < 10; press++) await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowRight');
-    expect(await page.locator('.shift').textContent()).toBe('moved by 1 and -8 pixels');
+    expect(await page.locator('.shift').textContent()).toBe('moved by 1 and −8 pixels');
     await page.click('#back');
   });
 
   it('moves it to the place that is chosen on a map', async () => {
     await page.locator('[data-map="mlp"] svg').click({ position: { x: 3, y: 3 } });
-    expect(await page.locator('.shift').textContent()).toBe('moved by -8 and -8 pixels');
+    expect(await page.locator('.shift').textContent()).toBe('moved by −8 and −8 pixels');
     await page.click('#back');
   });
 

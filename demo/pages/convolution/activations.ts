@@ -29,10 +29,10 @@ export interface Activation {
 export const activations: Readonly<Record<ActivationId, Activation>> = {
   identity: one('Linear', 'x', 'Identity'),
   relu: one('ReLU', 'max(0, x)', 'Relu'),
-  leakyRelu: one('Leaky ReLU', 'x if x > 0, else 0.1·x', 'LeakyRelu', { alpha: 0.1 }),
-  elu: one('ELU', 'x if x > 0, else eˣ − 1', 'Elu'),
+  leakyRelu: one('Leaky ReLU', 'max(0, x) + 0.1 · min(0, x)', 'LeakyRelu', { alpha: 0.1 }),
+  elu: one('ELU', 'max(0, x) + min(0, eˣ − 1)', 'Elu'),
   sigmoid: one('Sigmoid', '1 / (1 + e⁻ˣ)', 'Sigmoid'),
-  hardSigmoid: one('Hard sigmoid', 'clip(0.2·x + 0.5, 0, 1)', 'HardSigmoid'),
+  hardSigmoid: one('Hard sigmoid', 'min(1, max(0, 0.2 · x + 0.5))', 'HardSigmoid'),
   tanh: one('tanh', '(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)', 'Tanh'),
   scaledTanh: {
     name: 'Scaled tanh',

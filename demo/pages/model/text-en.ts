@@ -54,7 +54,6 @@ export const en = {
   },
   input: {
     title: 'Input',
-    of: (name: string, shape: string) => `${name} · ${shape}`,
     filling: 'Filled with',
     fillings: { picture: 'Picture', random: 'Random', zeros: 'Zeros', ones: 'Ones' },
     preset: 'Preprocessing',
@@ -107,7 +106,6 @@ export const en = {
     class: 'Class',
     value: 'Value',
     share: 'Share',
-    index: 'Index',
     first: (count: number, of: number) => `The first ${count} of ${of} values.`,
     at: (channel: number, y: number, x: number, value: string) =>
       `map ${channel}, row ${y}, column ${x}: ${value}`,
@@ -132,7 +130,6 @@ export const en = {
   },
   node: {
     none: 'Choose a node to see what it is, where it runs, and what it makes.',
-    operator: 'Operator',
     runs: 'Runs on',
     homes: {
       gpu: 'GPU',
@@ -148,7 +145,6 @@ export const en = {
     together: 'Computed together with',
     macs: 'Multiply-adds',
     inputs: 'Inputs',
-    outputs: 'Outputs',
     weights: 'Weights',
     attributes: 'Attributes',
     leftOut: 'nowhere: nothing is left of it',

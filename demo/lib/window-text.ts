@@ -1,0 +1,36 @@
+/** Words of the pages that move a window over a picture. */
+
+export const windowWords = {
+  en: {
+    stride: 'Stride s',
+    padding: 'Padding',
+    paddings: { none: 'None', same: 'Same', explicit: 'Explicit' },
+    amount: 'Cells on each side',
+    channels: 'Picture',
+    grey: 'Greyscale',
+    rgb: 'RGB',
+    pictureTitle: 'On a picture',
+    tooLarge: 'The window is larger than the padded input: nothing comes out.',
+    square: 'Square',
+    place: 'Position',
+    placeOf: (now: number, all: number) => `${now} of ${all}`,
+    input: 'Input',
+    inputGrid: 'Pixels of the square, 0 to 255, with their padding',
+  },
+  ko: {
+    stride: '스트라이드 s',
+    padding: '패딩',
+    paddings: { none: '없음', same: '같은 크기', explicit: '직접 지정' },
+    amount: '각 변의 칸 수',
+    channels: '그림',
+    grey: '회색조',
+    rgb: 'RGB',
+    pictureTitle: '그림에 적용',
+    tooLarge: '창이 패딩을 더한 입력보다 커서 결과가 없습니다.',
+    square: '정사각형',
+    place: '자리',
+    placeOf: (now: number, all: number) => `${all}개 중 ${now}번째`,
+    input: '입력',
+    inputGrid: '패딩을 포함한 정사각형의 픽셀, 0에서 255',
+  },
+};
