@@ -26,7 +26,10 @@ export class TaskWorker {
         else if (reply.kind === 'finished') resolve(reply.finished);
         else reject(errorOf(reply.failure));
       };
-      worker.onerror = ({ message }) => reject(new Error(message || 'the worker did not start'));
+      worker.onerror = ({ message }) => {
+        reject(new Error(message || 'the worker did not start'));
+        this.stop(); // it would never answer; the next run begins with another
+      };
       worker.postMessage({ ...request, id } satisfies Request, [request.picture.data.buffer]);
     });
   }
