@@ -66,7 +66,7 @@ function product(emitter: LayerEmitter, x: Value, shape: Shape, product: Product
   }
   const { image } = x;
   const weights = image
-    ? emitter.floats('kernel_first', [depth, units], rowsFirst(kernel, image, units))
+    ? emitter.floats('kernel_first', [depth, units], rowsFirst(kernel, image, units), `${image}`)
     : emitter.floats('kernel', [depth, units], kernel);
   if (x.shape.length === 1) {
     const inputs = [emitter.in(x.order, x), weights, ...biases];

@@ -77,12 +77,16 @@ export class Emitter {
     return name;
   }
 
-  /** A constant of that name, or nearly so; made once, however often it is asked for. */
-  constant(name: string, make: () => HostTensor): string {
-    const known = this.#constantNames.get(name);
+  /**
+   * A constant of that name, or nearly so; made once, however often it is asked for. `variant` tells
+   * apart what a layer that is applied more than once needs otherwise for inputs of another shape.
+   */
+  constant(name: string, variant: string, make: () => HostTensor): string {
+    const key = JSON.stringify([name, variant]);
+    const known = this.#constantNames.get(key);
     if (known !== undefined) return known;
     const own = this.unused(name);
-    this.#constantNames.set(name, own);
+    this.#constantNames.set(key, own);
     this.#constants.set(own, make());
     return own;
   }
@@ -134,9 +138,14 @@ export class LayerEmitter {
     return this.#emitter.node(this.#layer, op, inputs, attributes);
   }
 
-  /** float32 elements; `name` is unique in the layer. */
-  floats(name: string, dims: readonly number[], data: Float32Array | readonly number[]): string {
-    return this.#emitter.constant(`${this.#layer}/${name}`, () =>
+  /** float32 elements; `name` with `variant` is unique in the layer. */
+  floats(
+    name: string,
+    dims: readonly number[],
+    data: Float32Array | readonly number[],
+    variant = '',
+  ): string {
+    return this.#emitter.constant(`${this.#layer}/${name}`, variant, () =>
       hostTensor('float32', dims, data instanceof Float32Array ? data : Float32Array.from(data)),
     );
   }
@@ -154,7 +163,7 @@ export class LayerEmitter {
 
   /** int64 elements, as shapes and axes are. */
   integers(name: string, values: readonly number[]): string {
-    return this.#emitter.constant(`${this.#layer}/${name}`, () =>
+    return this.#emitter.constant(`${this.#layer}/${name}`, values.join(), () =>
       hostTensor('int64', [values.length], BigInt64Array.from(values, BigInt)),
     );
   }
