@@ -10,7 +10,6 @@ import { type Dim, sizeOf } from '../core/shape.ts';
 import { type HostTensor, hostTensor } from '../core/tensor.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/graph.ts';
-import { unusedName } from '../graph/unused-name.ts';
 import { buildNode } from '../ops/build-node.ts';
 import { loadOperators } from '../ops/index.ts';
 import { attributeValues, type PlainAttribute } from '../ops/plain-attributes.ts';
@@ -50,7 +49,9 @@ export class Emitter {
   readonly #constants = new Map<string, HostTensor>();
   readonly #constantNames = new Map<string, string>();
   readonly #inputs: { name: string; dims: readonly Dim[] }[] = [];
-  readonly #taken = new Set<string>();
+  /** Names that are taken, and the least number that may make another name of each. */
+  readonly #taken = new Map<string, number>();
+  readonly #made = new Set<string>();
   readonly #renamed = new Map<string, string>();
 
   input(name: string, shape: Shape, dims: readonly Dim[]): Value {
@@ -60,8 +61,11 @@ export class Emitter {
 
   /** A name that nothing has yet. */
   unused(base: string): string {
-    const name = unusedName(base, (taken) => this.#taken.has(taken));
-    this.#taken.add(name);
+    let count = this.#taken.get(base);
+    let name = base;
+    for (; count !== undefined && this.#taken.has(name); count++) name = `${base}_${count}`;
+    this.#taken.set(base, count ?? 2);
+    if (name !== base) this.#taken.set(name, 2);
     return name;
   }
 
@@ -74,6 +78,7 @@ export class Emitter {
   ): string {
     const name = this.unused(`${prefix}/${op.replace('wgconv.', '')}`);
     this.#nodes.push({ name, op, inputs, output: name, attributes });
+    this.#made.add(name);
     return name;
   }
 
@@ -93,8 +98,7 @@ export class Emitter {
 
   /** Calls the output of a node otherwise; false where it is an input, or has its name already. */
   rename(value: string, name: string): boolean {
-    const made = this.#nodes.some(({ output }) => output === value);
-    if (!made || this.#renamed.has(value)) return false;
+    if (!this.#made.has(value) || this.#renamed.has(value)) return false;
     this.#renamed.set(value, this.unused(name));
     return true;
   }

@@ -5,12 +5,19 @@ import type { Layer, SymbolicTensor } from './layer.ts';
 /** The outputs and all they are made from, each after its inputs. */
 export function tensorOrder(outputs: readonly SymbolicTensor[]): SymbolicTensor[] {
   const ordered = new Set<SymbolicTensor>();
-  const visit = (tensor: SymbolicTensor) => {
-    if (ordered.has(tensor)) return;
-    for (const source of tensor.inputs) visit(source);
-    ordered.add(tensor);
-  };
-  for (const output of outputs) visit(output);
+  // Not by recursion: a model may have more layers one after another than calls fit on a stack.
+  for (const output of outputs) {
+    const open = [{ tensor: output, next: 0 }];
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      const source = ordered.has(top.tensor) ? undefined : top.tensor.inputs[top.next++];
+      if (source) {
+        open.push({ tensor: source, next: 0 });
+      } else {
+        ordered.add(top.tensor);
+        open.pop();
+      }
+    }
+  }
   return [...ordered];
 }
 
@@ -47,12 +54,12 @@ export function layerOrder(
 function metOrder(outputs: readonly SymbolicTensor[]): Set<Layer> {
   const met = new Set<Layer>();
   const seen = new Set<SymbolicTensor>();
-  const visit = (tensor: SymbolicTensor) => {
-    if (seen.has(tensor)) return;
+  const open = outputs.toReversed();
+  for (let tensor = open.pop(); tensor; tensor = open.pop()) {
+    if (seen.has(tensor)) continue;
     seen.add(tensor);
     met.add(tensor.layer);
-    for (const source of tensor.inputs) visit(source);
-  };
-  for (const output of outputs) visit(output);
+    open.push(...tensor.inputs.toReversed());
+  }
   return met;
 }

@@ -175,6 +175,15 @@ describe('functional models', () => {
     expect(y?.values).toEqual([3, 4]);
   });
 
+  it('have more layers one after another than calls fit on a stack', async () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `d${index}`);
+    const x = input({ shape: [1] });
+    const y = names.reduce((value, name) => dropout({ name, rate: 0 }).apply(value), x);
+    const net = model({ inputs: x, outputs: y });
+    expect(net.layers.slice(1).map(({ name }) => name)).toEqual(names);
+    expect((await net.toGraph()).nodes).toHaveLength(1);
+  });
+
   it('take images of any size', async () => {
     const x = input({ shape: [null, null, 1] });
     const y = conv2d({ filters: 1, kernelSize: 3, strides: 2, padding: 'same' }).apply(x);
