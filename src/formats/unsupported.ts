@@ -25,7 +25,9 @@ export function unsupportedError(
   const kinds = new Map<string, string[]>();
   for (const use of unsupported) {
     const kind = describe(use);
-    kinds.set(kind, [...(kinds.get(kind) ?? []), use.node]);
+    const uses = kinds.get(kind);
+    if (uses) uses.push(use.node);
+    else kinds.set(kind, [use.node]);
   }
   const list = [...kinds].map(([kind, uses]) => {
     const nodes = uses.slice(0, 3).map((node) => `"${node}"`);
