@@ -28,8 +28,8 @@ async function expectShares(
     .map(({ data, dims }) => tf.tensor(data as Float32Array, [...dims]));
   session.outputNames.forEach((name, index) => {
     const { data, dims } = feeds[`x${index}`] as Tensor;
-    const fed = tf.tensor(data as Float32Array, [...dims]) as tf.Tensor4D;
-    const expected = peer(fed, weights);
+    const fed: tf.Tensor = tf.tensor(data as Float32Array, [...dims]);
+    const expected = peer(fed as tf.Tensor4D, weights);
     const own = results[name] as Tensor;
     expect(own.dims).toEqual(expected.shape);
     const values = expected.dataSync();
