@@ -59,6 +59,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/support/all-operators.ts'],
+          // References of whole networks take seconds where other work runs beside.
+          testTimeout: 30_000,
         },
       },
       // The demo site, built and served from a sub-path, in a browser that the tests start.
