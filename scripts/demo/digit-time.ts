@@ -5,51 +5,27 @@
  *     npm run demo:time -- cr-ss
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright';
-import { build, preview } from 'vite';
 import {
   defaultRecipe,
   findOrInstallBrowser,
   launchArguments,
   recipes,
-} from '../src/cli/browser.ts';
+} from '../../src/cli/browser.ts';
+import { serveSite } from './site.ts';
+import { three } from './three.ts';
 
 const rounds = 12;
-/** A stroke's points, as shares of the pad's side. */
-const points = [
-  ...([
-    [0.3, 0.25],
-    [0.45, 0.17],
-    [0.62, 0.22],
-    [0.64, 0.36],
-    [0.46, 0.47],
-  ] as const),
-  ...([
-    [0.65, 0.58],
-    [0.66, 0.74],
-    [0.5, 0.84],
-    [0.3, 0.76],
-  ] as const),
-] as const;
 
 const recipe = recipes.find((name) => name === process.argv[2]) ?? defaultRecipe();
-const configFile = resolve(import.meta.dirname, '../demo/vite.config.ts');
-const outDir = mkdtempSync(join(tmpdir(), 'wgconv-site-'));
-await build({ configFile, logLevel: 'error', build: { outDir, reportCompressedSize: false } });
-const server = await preview({
-  ...{ configFile, logLevel: 'error', build: { outDir } },
-  preview: { port: 0, host: 'localhost', open: false },
-});
+const site = await serveSite();
 const browser = await chromium.launch({
   executablePath: await findOrInstallBrowser(console.error),
   args: launchArguments(recipe),
 });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.goto(`${server.resolvedUrls?.local[0]}#/digit`);
+  await page.goto(`${site.address}#/digit`);
   await page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
   const note = await page.locator('[data-backend]').first().textContent();
   const times = await measure(page);
@@ -60,8 +36,7 @@ try {
   );
 } finally {
   await browser.close();
-  await server.close();
-  rmSync(outDir, { recursive: true });
+  await site.close();
 }
 
 /** Milliseconds of every answer that the page showed, in ascending order. */
@@ -73,9 +48,9 @@ async function measure(page: Page): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     await page.click('#clear');
-    await move(points[0] ?? [0, 0]);
+    await move(three[0]);
     await page.mouse.down();
-    for (const point of points.slice(1)) {
+    for (const point of three.slice(1)) {
       await move(point, 2);
       await page.waitForTimeout(120);
       const time = page.locator('[data-time]');
