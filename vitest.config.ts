@@ -61,6 +61,7 @@ export default defineConfig({
           setupFiles: ['test/support/all-operators.ts'],
           // References of whole networks take seconds where other work runs beside.
           testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       // The demo site, built and served from a sub-path, in a browser that the tests start.
