@@ -21,6 +21,20 @@ export interface BuiltModel {
   readonly wanted: readonly WantedWeight[];
 }
 
+/** What is known of all models within each other while they are laid open. */
+interface Building {
+  readonly paths: Map<Layer, readonly string[]>;
+  applications: number;
+}
+
+/** A small file of models that apply each other twice asks for 2 to the power of their depth. */
+const mostApplications = 100_000;
+
+function countApplication(building: Building): void {
+  if (++building.applications <= mostApplications) return;
+  fail(`its models apply each other, and layers, more than ${mostApplications} times`);
+}
+
 /** A layer or a model: what can be applied, more than once with the same weights. */
 interface Unit {
   apply(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[];
@@ -32,9 +46,10 @@ interface Unit {
  */
 export function buildModel(config: ModelConfig): BuiltModel {
   refuseUnsupported(config);
-  const paths = new Map<Layer, readonly string[]>();
+  const building: Building = { paths: new Map(), applications: 0 };
+  const { paths } = building;
   const inputs = inputsOf(config);
-  const outputs = new Network(config, [], paths).apply(inputs);
+  const outputs = new Network(config, [], building).apply(inputs);
   const built = model({ name: config.name, inputs, outputs });
   const wanted = built.layers.flatMap((layer) =>
     layer.weights.map((weight, index) => ({
@@ -74,18 +89,22 @@ function classOf({ className }: LayerConfig): MakeLayer | undefined {
 /** A model that is applied to tensors: its layers are made once. */
 class Network implements Unit {
   readonly #config: ModelConfig;
+  readonly #building: Building;
   readonly #units = new Map<string, Unit>();
 
   /** @param path names of the models around this one's layers */
-  constructor(config: ModelConfig, path: readonly string[], paths: Map<Layer, readonly string[]>) {
+  constructor(config: ModelConfig, path: readonly string[], building: Building) {
     this.#config = config;
+    this.#building = building;
     for (const layer of config.layers) {
-      if (!isInput(layer)) this.#units.set(layer.name, unitOf(layer, [...path, layer.name], paths));
+      if (!isInput(layer))
+        this.#units.set(layer.name, unitOf(layer, [...path, layer.name], building));
     }
   }
 
   apply(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
     const { layers, ends } = this.#config;
+    countApplication(this.#building);
     if (ends) return this.#applyGraph(inputs, ends);
     return layers.reduce(
       (tensors, { name }) => this.#units.get(name)?.apply(tensors) ?? tensors,
@@ -103,22 +122,36 @@ class Network implements Unit {
     }
     const made = new Map(inputs.map(({ layer }, index) => [`${layer}/0`, [given[index]]]));
     const firstCalls = this.#firstCalls();
-    const find = ({ layer, call, output }: TensorReference) =>
-      made.get(`${layer}/${call - (firstCalls.get(layer) ?? 0)}`)?.[output];
-    let waiting = layers.flatMap((layer) =>
-      layer.calls.map((sources, call) => ({ layer, sources, key: `${layer.name}/${call}` })),
-    );
-    // Files mostly have layers in the order in which they compute: one round.
-    while (waiting.length > 0) {
-      const later = waiting.filter(({ layer, sources, key }) => {
-        const tensors = sources.map(find);
-        if (tensors.includes(undefined)) return true;
-        made.set(key, [...(this.#units.get(layer.name)?.apply(tensors as SymbolicTensor[]) ?? [])]);
-        return false;
-      });
-      if (later.length === waiting.length) this.#failWaiting(later, find);
-      waiting = later;
+    const keyOf = ({ layer, call }: TensorReference) =>
+      `${layer}/${call - (firstCalls.get(layer) ?? 0)}`;
+    const find = (reference: TensorReference) => made.get(keyOf(reference))?.[reference.output];
+    // In the file's order, which mostly is the one in which they compute; the others wait by what they miss.
+    const ready = layers
+      .flatMap((layer) =>
+        layer.calls.map((sources, call) => ({
+          ...{ layer, sources, key: `${layer.name}/${call}`, found: 0 },
+        })),
+      )
+      .reverse();
+    const waiting = new Map<string, typeof ready>();
+    for (let next = ready.pop(); next; next = ready.pop()) {
+      const { layer, sources, key } = next;
+      while (next.found < sources.length && find(sources[next.found] as TensorReference)) {
+        next.found++;
+      }
+      const missing = sources[next.found];
+      if (missing) {
+        const others = waiting.get(keyOf(missing));
+        if (others) others.push(next);
+        else waiting.set(keyOf(missing), [next]);
+        continue;
+      }
+      const tensors = sources.map(find) as SymbolicTensor[];
+      made.set(key, [...(this.#units.get(layer.name)?.apply(tensors) ?? [])]);
+      for (const other of waiting.get(key) ?? []) ready.push(other);
+      waiting.delete(key);
     }
+    if (waiting.size > 0) this.#failWaiting([...waiting.values()].flat(), find);
     return outputs.map(
       (output) =>
         find(output) ?? fail(`the model "${name}" gives ${describe(output)}, which no layer makes`),
@@ -167,20 +200,17 @@ function describe({ layer, call, output }: TensorReference): string {
   return `output ${output} of call ${call} of "${layer}"`;
 }
 
-function unitOf(
-  config: LayerConfig,
-  path: readonly string[],
-  paths: Map<Layer, readonly string[]>,
-): Unit {
-  if (config.model) return new Network(config.model, path, paths);
+function unitOf(config: LayerConfig, path: readonly string[], building: Building): Unit {
+  if (config.model) return new Network(config.model, path, building);
   const make = classOf(config);
   if (!make) return fail(`the layer "${config.name}" has no class`);
   // Names are unique in each model only.
   const options = { ...config.options, name: path.join('/') };
   const layer = makeLayer(make, config.className, options);
-  paths.set(layer, path);
+  building.paths.set(layer, path);
   return {
     apply: (inputs) => {
+      countApplication(building);
       const [only] = inputs;
       return [layer.apply(only && inputs.length === 1 ? only : inputs)];
     },

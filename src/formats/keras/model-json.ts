@@ -45,7 +45,30 @@ export function readModelJson(bytes: Uint8Array): ModelJson {
   return { topology, producer: makers.join(', '), weightsManifest };
 }
 
+/** No program nests deeper; what walks through it would run out of stack. */
+const mostDepth = 1000;
+
+/** @throws WgconvError `invalid-model` where lists and objects are nested too deep. */
+function checkDepth(bytes: Uint8Array): void {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const character = String.fromCharCode(bytes[at] as number);
+    if (character === '"') inText = !inText;
+    else if (inText) at += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
+    if (depth > mostDepth) {
+      throw new WgconvError(
+        'invalid-model',
+        `model.json nests lists and objects deeper than ${mostDepth} in each other`,
+      );
+    }
+  }
+}
+
 function parse(bytes: Uint8Array): JsonObject {
+  checkDepth(bytes);
   let json: unknown;
   try {
     // A byte order mark is no part of the text: the decoder leaves it out.
@@ -67,6 +90,7 @@ function withoutWrapper(topology: unknown): JsonObject {
     ? (topology.model_config ?? topology.modelConfig ?? topology)
     : topology;
   if (typeof inner === 'string') {
+    checkDepth(new TextEncoder().encode(inner));
     try {
       inner = JSON.parse(inner);
     } catch (cause) {

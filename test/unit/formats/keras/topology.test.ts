@@ -292,6 +292,12 @@ describe('an error', () => {
       'the channels first',
     ],
     ['that is nested without end', fileOf(nested(60)), 'nested deeper than 50'],
+    [
+      'whose lists are nested without end',
+      `{"modelTopology":{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      'deeper than 1000',
+    ],
+    ['whose models double each other', fileOf(doubled(45)), 'more than 100000 times'],
   ];
   test.each(damaged)('names what is wrong in a file %s', async (_, file, message) => {
     const bytes = typeof file === 'string' ? new TextEncoder().encode(file) : bytesOf(file);
@@ -318,6 +324,25 @@ describe('an error', () => {
     );
     expect(error.data.unsupported).toHaveLength(4);
   });
+
+  /** Each model applies the one within it to what that made already. */
+  function doubled(depth: number): object {
+    const inner = depth === 0 ? layer(first, { name: 'first' }) : doubled(depth - 1);
+    const { name } = inner as { name: string };
+    const twice = [[['x', 0, 0, {}]], [[name, 0, 0, {}]]];
+    return {
+      ...graphOf(
+        [
+          { ...start, name: 'x' },
+          { ...inner, inbound_nodes: twice },
+        ],
+        {
+          output_layers: [[name, 1, 0]],
+        },
+      ),
+      name: `m${depth}`,
+    };
+  }
 
   function nested(depth: number): object {
     return depth === 0 ? layer(first) : { ...sequential([nested(depth - 1)]), name: `n${depth}` };
