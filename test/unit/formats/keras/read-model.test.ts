@@ -11,6 +11,7 @@ import {
   feedsFor,
   type KerasFiles,
   loadModel,
+  type ModelFile,
   saveModel,
   seededFloats,
   seedWeights,
@@ -39,8 +40,8 @@ describe('@upscalerjs/default-model', () => {
       '../../../../node_modules/@upscalerjs/default-model/models/',
       import.meta.url,
     );
-    const json = JSON.parse(readFileSync(new URL('model.json', folder), 'utf8'));
-    const [path] = json.weightsManifest[0].paths;
+    const json: ModelFile = JSON.parse(readFileSync(new URL('model.json', folder), 'utf8'));
+    const [path = ''] = json.weightsManifest[0].paths;
     const files = {
       json,
       shards: [{ path, data: new Uint8Array(readFileSync(new URL(path, folder))) }],

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { WgconvError } from '../../../../src/core/errors.ts';
 import { readKerasModel } from '../../../../src/formats/keras/index.ts';
 import { InferenceSession, Tensor } from '../../../../src/index.ts';
-import { bytesOf, type ModelFile } from '../../../support/keras-files.ts';
+import { bytesOf } from '../../../support/keras-files.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -18,7 +18,7 @@ const weights = [
   ['second/kernel', [1, 1]],
 ].map(([name, shape]) => ({ name, shape, dtype: 'float32' }));
 const shard = { path: 'w.bin', data: new Uint8Array(Float32Array.of(2, 3, 5).buffer) };
-const fileOf = (modelTopology: unknown, more: object = {}): ModelFile =>
+const fileOf = (modelTopology: unknown, more: object = {}): object =>
   structuredClone({
     ...{ format: 'layers-model', modelTopology, ...more },
     weightsManifest: [{ paths: ['w.bin'], weights }],
@@ -67,10 +67,10 @@ const sequential = (layers: readonly object[], more: object = {}) => ({
   config: { name: 'net', layers, ...more },
 });
 
-const open = (file: ModelFile) =>
+const open = (file: object) =>
   InferenceSession.create(bytesOf(file), { externalData: [shard], backend: 'cpu' });
 
-async function expectComputes(file: ModelFile) {
+async function expectComputes(file: object) {
   const session = await open(file);
   const [input = ''] = session.inputNames;
   const results = await session.run({ [input]: new Tensor('float32', [-4, 10], [2, 1]) });
@@ -79,7 +79,7 @@ async function expectComputes(file: ModelFile) {
 
 describe('a model is read', () => {
   const plain = sequential([layer(first), layer(second)]);
-  const cases: Record<string, ModelFile> = {
+  const cases: Record<string, object> = {
     'of Keras 1: a list of layers': fileOf({
       class_name: 'Sequential',
       config: [layer(first), layer(second)],
