@@ -64,6 +64,17 @@ describe('the frame', () => {
     await close();
   });
 
+  it('leaves every page while it still computes, and nothing is heard of it', async () => {
+    const { page, problems, close } = await openPage(browser, 'pooling');
+    for (const route of [...routes, ...routes.toReversed()]) {
+      await page.locator(`nav a[href="#/${route}"]`).click();
+      await page.locator(`main[data-page="${route}"] h1`).waitFor();
+    }
+    await page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   it('shows the digit page where the address names no page', async () => {
     const { page, close } = await openPage(browser, 'pooling');
     await page.goto(page.url().replace('#/pooling', '#/nowhere'));

@@ -309,7 +309,8 @@ describe('the page of models without WebGPU, on a phone, in Korean', () => {
     await page.getByRole('button', { name: '숫자 3' }).click();
     await answered(page, '3');
     await page.locator('[data-graph] [data-node="C3"]').click();
-    await page.locator('[data-details="C3"] canvas[data-drawn]').first().waitFor();
+    // What the node makes, and its filters.
+    await page.locator('[data-details="C3"] canvas[data-drawn]').nth(1).waitFor();
     expect(await page.locator('[data-verify]').count()).toBe(0);
     await page.getByText('비교할 것이 없습니다').waitFor();
     await expectNoSidewaysScroll(page);

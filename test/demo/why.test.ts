@@ -24,6 +24,13 @@ const places = async (page: Page) => {
   return { cnn: Number(cnn), mlp: Number(mlp) };
 };
 
+/** Does something after which the places are counted anew, and waits until they are. */
+async function counted(page: Page, act: () => Promise<void>): Promise<void> {
+  const before = await page.locator('[data-counts]').getAttribute('data-counts');
+  await act();
+  await page.locator(`[data-counts]:not([data-counts="${before}"])`).waitFor({ timeout: 60_000 });
+}
+
 describe('the page on why there is convolution', () => {
   let open: OpenPage;
   let page: Page;
@@ -82,19 +89,16 @@ describe('the page on why there is convolution', () => {
 
   it('turns it, and counts the places again', async () => {
     const upright = await places(page);
-    await page.getByRole('slider', { name: 'Turn' }).fill('45');
-    await page.locator('[data-ready="false"]').waitFor();
+    await counted(page, () => page.getByRole('slider', { name: 'Turn' }).fill('45'));
     const turned = await places(page);
     expect(turned.cnn).toBeLessThan(upright.cnn);
-    await page.click('#back');
-    await page.locator('[data-ready="false"]').waitFor();
+    await counted(page, () => page.click('#back'));
     expect(await places(page)).toEqual(upright);
   });
 
   it('knows more places with the networks that learnt moved digits', async () => {
     const plain = await places(page);
-    await page.getByText('moved and turned ones, too').click();
-    await page.locator('[data-ready="false"]').waitFor();
+    await counted(page, () => page.getByText('moved and turned ones, too').click());
     const augmented = await places(page);
     expect(augmented.cnn).toBeGreaterThan(plain.cnn);
     expect(augmented.mlp).toBeGreaterThan(plain.mlp);
