@@ -106,6 +106,8 @@ type Box = readonly [left: number, top: number, width: number, height: number];
  * between machines, pictures of text with them; boxes do only a little.
  */
 export async function layoutOf(page: Page): Promise<Record<string, Box>> {
+  // A picture that is still loading is as high as its words.
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
   const boxes = await page.evaluate(() => {
     const found: Record<string, [number, number, number, number]> = {};
     const add = (name: string, element: Element | null | undefined) => {
