@@ -76,6 +76,12 @@ export class LayersModel {
    */
   setWeights(values: readonly WeightSource[] | Readonly<Record<string, WeightSource>>): void {
     const { weights } = this;
+    if (typeof values !== 'object' || values === null) {
+      throw new WgconvError(
+        'invalid-argument',
+        `setWeights() takes a list of tensors, or a record of them by name, not ${JSON.stringify(values)}`,
+      );
+    }
     const sources = Array.isArray(values)
       ? values
       : this.#byName(values as Record<string, WeightSource>);

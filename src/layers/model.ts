@@ -94,6 +94,9 @@ export function model(
   },
 ): LayersModel {
   refuseUnknown('option of model', options, { ...modelOptions, inputs: true, outputs: true });
+  if (typeof options !== 'object' || options === null) {
+    throw new WgconvError('invalid-argument', 'model() takes { inputs, outputs }');
+  }
   const inputs = listOf(options.inputs, 'inputs');
   const outputs = listOf(options.outputs, 'outputs');
   const wrong = inputs.find(({ inputs: made }) => made.length > 0);

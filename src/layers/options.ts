@@ -37,9 +37,12 @@ export class OptionReader {
     throw layerError(this.#name, this.#kind.className, message);
   }
 
-  /** An integer from `least`. */
+  /** An integer from `least`; beyond 32 bits nothing can be computed, or even written down. */
   integer(name: string, value: number | undefined, least = 1): number {
-    if (Number.isInteger(value) && (value as number) >= least) return value as number;
+    if (Number.isInteger(value) && (value as number) >= least) {
+      if ((value as number) < 2 ** 31) return value as number;
+      return this.fail(`${name} must be less than 2³¹, not ${value}`);
+    }
     return this.fail(`${name} must be an integer from ${least}, not ${JSON.stringify(value)}`);
   }
 

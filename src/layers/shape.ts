@@ -7,7 +7,8 @@ export type Shape = readonly (number | null)[];
 
 /** A shape given by the caller. */
 export function checkShape(shape: Shape, name: string): Shape {
-  const isSize = (size: number | null) => size === null || (Number.isInteger(size) && size > 0);
+  const isSize = (size: number | null) =>
+    size === null || (Number.isInteger(size) && size > 0 && size < 2 ** 31);
   if (Array.isArray(shape) && shape.length > 0 && shape.every(isSize)) return [...shape];
   throw new WgconvError(
     'invalid-argument',

@@ -88,12 +88,23 @@ export class Weight {
   }
 }
 
+/** A list within the list would silently be no number. */
+function numbers(list: readonly unknown[], name: string): Float32Array {
+  const at = list.findIndex((value) => typeof value !== 'number');
+  if (at < 0) return Float32Array.from(list as readonly number[]);
+  throw new WgconvError(
+    'wrong-type',
+    `element ${at} of the list for the weight "${name}" is ${Array.isArray(list[at]) ? 'a list' : `no number (${typeof list[at]})`}: give the numbers in one list, or as a Tensor`,
+    { value: name },
+  );
+}
+
 function read(
   source: WeightSource,
   name: string,
 ): [dims: readonly number[] | undefined, values: Float32Array] {
   if (source instanceof Float32Array) return [undefined, source.slice()];
-  if (Array.isArray(source)) return [undefined, Float32Array.from(source)];
+  if (Array.isArray(source)) return [undefined, numbers(source, name)];
   const tensor = source as HostTensor | undefined;
   if (tensor?.type === 'float32') {
     return [tensor.dims, (elementsOf(tensor) as Float32Array).slice()];
@@ -111,7 +122,17 @@ function read(
   );
 }
 
+/** Of a weight that is made here; more do not fit a JavaScript engine's arrays for sure. */
+const mostElements = 2 ** 30;
+
 function initialValues({ shape, initial }: WeightSpec, seed: number, name: string): Float32Array {
+  if (sizeOf(shape) > mostElements) {
+    throw new WgconvError(
+      'limit-exceeded',
+      `the weight "${name}" would have the shape [${shape.join(', ')}], more than 2³⁰ elements`,
+      { value: name },
+    );
+  }
   const values = new Float32Array(sizeOf(shape));
   if (initial === 'zeros') return values;
   if (initial === 'ones') return values.fill(1);

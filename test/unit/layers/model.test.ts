@@ -250,6 +250,40 @@ describe('weights', () => {
   });
 });
 
+describe('what no types check', () => {
+  const net = () => sequential([dense({ inputShape: [2], units: 1, name: 'd' })]);
+  const pairs = [1, 2].map((value) => [value]);
+  it.each<[string, () => unknown, string]>([
+    ['no weights', () => net().setWeights(null as never), 'setWeights() takes a list'],
+    [
+      'lists in a list of numbers',
+      () => net().setWeights([pairs, [0]] as never),
+      'element 0 of the list for the weight "d/kernel" is a list',
+    ],
+    ['no model', () => model(undefined as never), 'model() takes { inputs, outputs }'],
+    [
+      'padding beyond 32 bits',
+      () => conv2d({ filters: 1, kernelSize: 1, padding: 1e19 }),
+      'padding must be less than 2³¹',
+    ],
+    ['a size beyond them', () => input({ shape: [1e300] }), 'the shape of "input"'],
+    [
+      'more weights than memory',
+      () => sequential([dense({ inputShape: [2e9], units: 2e9 })]).getWeights(),
+      'more than 2³⁰ elements',
+    ],
+  ])('is refused: %s', (_, make, message) => {
+    let error: unknown;
+    try {
+      make();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ name: 'WgconvError' });
+    expect((error as Error).message).toContain(message);
+  });
+});
+
 describe('errors name the layer', () => {
   const image = { inputShape: [4, 4, 3] } as const;
   it.each([

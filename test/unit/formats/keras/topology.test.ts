@@ -278,8 +278,13 @@ describe('an error', () => {
     ],
     [
       'of absurd sizes',
+      fileOf(sequential([layer({ ...first, units: 2 ** 30 })])),
+      'takes [1,1073741824] for its kernel',
+    ],
+    [
+      'of sizes beyond 32 bits',
       fileOf(sequential([layer({ ...first, units: 2 ** 40 })])),
-      'takes [1,1099511627776] for its kernel',
+      'units must be less than 2³¹, not 1099511627776',
     ],
     [
       'of an unknown activation',
