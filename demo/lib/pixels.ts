@@ -15,18 +15,29 @@ export interface Pixels {
 export const planesOf = (pixels: Pixels, channels: number) =>
   channels === 1 ? pixels.grey : pixels.colour;
 
-/** Draws a picture so that its longer side has at most `side` pixels. */
+/** A side shorter than this is stretched: the widest window of the pages, 7 × 7 dilated by 3, has 19. */
+const leastSide = 24;
+
+/** The size of a picture whose longer side gets at most `side` pixels. */
+export function fittedSize(
+  { width, height }: Pick<Picture, 'width' | 'height'>,
+  side: number,
+): { readonly width: number; readonly height: number } {
+  const scale = Math.min(1, side / Math.max(width, height));
+  const fitted = (length: number) => Math.max(leastSide, Math.round(length * scale));
+  return { width: fitted(width), height: fitted(height) };
+}
+
+/** Draws a picture at its fitted size. */
 export function fitPicture(
-  { source, width, height }: Pick<Picture, 'source' | 'width' | 'height'>,
+  picture: Pick<Picture, 'source' | 'width' | 'height'>,
   side: number,
   context: CanvasRenderingContext2D,
 ): void {
-  const scale = Math.min(1, side / Math.max(width, height));
   const { canvas } = context;
-  canvas.width = Math.max(1, Math.round(width * scale));
-  canvas.height = Math.max(1, Math.round(height * scale));
+  Object.assign(canvas, fittedSize(picture, side));
   context.imageSmoothingQuality = 'high';
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  context.drawImage(picture.source, 0, 0, canvas.width, canvas.height);
 }
 
 /** From RGBA bytes, row by row. */

@@ -287,6 +287,22 @@ describe('the digit page on a phone', () => {
   });
 });
 
+it('draws the maps anew in the columns of a phone that is turned', async () => {
+  const { page, close } = await openPage(browser, 'digit', { size: phone });
+  await ready(page);
+  await answered(page, '3');
+  /** Width over height, of what is drawn. */
+  const drawn = () =>
+    page
+      .locator('[data-stage="C1"] canvas')
+      .evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.height);
+  // Two rows of three maps, then a single row of six.
+  expect(await drawn()).toBeCloseTo(1.5, 1);
+  await page.setViewportSize({ width: phone.height, height: phone.width });
+  await expect.poll(drawn).toBeCloseTo(6.2, 1);
+  await close();
+});
+
 describe('the digit page without WebGPU', () => {
   it.each([{ withoutWebGpu: true }, { query: 'backend=cpu' }])('answers: %o', async (options) => {
     const { page, problems, close } = await openPage(browser, 'digit', options);

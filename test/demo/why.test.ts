@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, type OpenPage, openPage } from './site.ts';
+import { launchBrowser, type OpenPage, openPage, phone } from './site.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -114,6 +114,22 @@ describe('the page on why there is convolution', () => {
   it('has met no error', () => {
     expect(open.problems).toEqual([]);
   });
+});
+
+it('has both answers in sight while the digit is dragged on a phone', async () => {
+  const { page, close } = await openPage(browser, 'why', { size: phone });
+  await ready(page);
+  await page.locator('[data-network="cnn"]').scrollIntoViewIfNeeded();
+  const [cnn, mlp, stage] = await Promise.all(
+    ['[data-network="cnn"]', '[data-network="mlp"]', '#stage'].map((name) =>
+      page.locator(name).boundingBox(),
+    ),
+  );
+  if (!cnn || !mlp || !stage) throw new Error('something is not shown');
+  expect(mlp.y).toBe(cnn.y);
+  expect(stage.y).toBeGreaterThan(cnn.y);
+  expect(stage.y + stage.height - cnn.y).toBeLessThan(0.75 * phone.height);
+  await close();
 });
 
 it('answers on the CPU, with a coarser grid, and in Korean', async () => {
