@@ -300,6 +300,21 @@ describe('own files on the page of models', () => {
   });
 });
 
+it('keeps the graph in sight when the window becomes narrow', async () => {
+  const { page, close } = await openPage(browser, 'model');
+  await openExample(page);
+  const first = page.locator('[data-graph] [role="button"]').first();
+  await first.waitFor();
+  await page.setViewportSize(phone);
+  const middle = async () => {
+    const box = await first.boundingBox();
+    return box ? box.x + box.width / 2 : 0;
+  };
+  await expect.poll(middle).toBeGreaterThan(0.4 * phone.width);
+  await expect.poll(middle).toBeLessThan(0.6 * phone.width);
+  await close();
+});
+
 describe('the page of models without WebGPU, on a phone, in Korean', () => {
   it('answers, and says why there is nothing to verify', async () => {
     const { page, problems, close } = await openPage(browser, 'model', {
