@@ -23,7 +23,7 @@ export function numberList(
   given: number | readonly number[],
   count: number,
 ): number[] {
-  const list = typeof given === 'number' ? [given] : [...given];
+  const list = Array.isArray(given) ? [...given] : [given as number];
   const fits = list.length === 1 || list.length === count;
   if (fits && list.every((value) => Number.isFinite(value))) return list;
   throw new WgconvError(

@@ -48,6 +48,9 @@ const known: Readonly<Record<keyof ImageToTensorOptions, true>> = {
 const modes: Readonly<Record<ResizeMode, true>> = { stretch: true, cover: true, contain: true };
 const layouts: Readonly<Record<ImageLayout, true>> = { NCHW: true, NHWC: true };
 
+/** A gigabyte of float32. */
+const mostNumbers = 2 ** 28;
+
 /** Options with their defaults, checked. */
 export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampling {
   refuseUnknown('option of imageToTensor()', options, known);
@@ -64,6 +67,12 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
     height: wholeNumber('height', options.height ?? picture.height, 1),
   };
   const count = shares[channels].length;
+  if (size.width * size.height * count > mostNumbers) {
+    throw new WgconvError(
+      'limit-exceeded',
+      `a tensor of ${size.width}×${size.height} pixels is larger than memory: choose a smaller width and height`,
+    );
+  }
   const scale = scaleOf(options.scale);
   const std = numberList('std', options.std ?? 1, count);
   if (std.includes(0)) throw new WgconvError('invalid-argument', 'std must not be 0');
