@@ -57,6 +57,12 @@ export class Activations {
     options: ActivationOptions,
   ): Promise<Record<string, Tensor>> {
     refuseUnknown('option of activations()', options, { location: true });
+    if (names !== undefined && !Array.isArray(names)) {
+      throw new WgconvError(
+        'invalid-argument',
+        `activations() takes a list of names, as [${JSON.stringify(names)}]`,
+      );
+    }
     const outputs = [...new Set(names ?? this.#computed())];
     for (const name of outputs) if (!this.#values.has(name)) throw this.#unknown(name);
     const planned = await this.#plan(outputs);

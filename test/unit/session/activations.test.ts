@@ -33,6 +33,11 @@ describe('what is refused', () => {
   const created = InferenceSession.create(encodeModel(folded.model), { backend: 'cpu' });
   const [{ feeds }] = folded.runs as [(typeof folded.runs)[0]];
 
+  it('a name that is no list', async () => {
+    const reading = (await created).activations(tensorsOf(feeds), 'sums' as never);
+    await expect(reading).rejects.toThrow('activations() takes a list of names, as ["sums"]');
+  });
+
   it('names values that are like the one asked for', async () => {
     const session = await created;
     const reading = session.activations(tensorsOf(feeds), ['y', 'possitive']);
