@@ -52,7 +52,7 @@ export class Tensor implements HostTensor {
   readonly dims: readonly number[];
   readonly location: TensorLocation;
   #data: TypedArray | undefined;
-  readonly #buffer: GPUBuffer | undefined;
+  #buffer: GPUBuffer | undefined;
   readonly #download: (() => Promise<TypedArray>) | undefined;
   readonly #release: (() => void) | undefined;
 
@@ -147,9 +147,13 @@ export class Tensor implements HostTensor {
 
   /** The buffer of a tensor on the GPU. */
   get gpuBuffer(): GPUBuffer {
-    if (!this.#buffer)
-      throw new WgconvError('invalid-argument', 'this tensor lives on the CPU; use "tensor.data"');
-    return this.#buffer;
+    if (this.#buffer) return this.#buffer;
+    throw new WgconvError(
+      'invalid-argument',
+      this.location === 'cpu'
+        ? 'this tensor lives on the CPU; use "tensor.data"'
+        : 'this tensor was disposed',
+    );
   }
 
   /** The elements, downloaded first where the tensor lives on the GPU. */
@@ -164,6 +168,7 @@ export class Tensor implements HostTensor {
   /** Gives memory back; the tensor is of no use afterwards. */
   dispose(): void {
     this.#data = undefined;
+    this.#buffer = undefined;
     this.#release?.();
   }
 }

@@ -41,4 +41,12 @@ describe('a tensor', () => {
     expect(new Tensor('int64', [1, -2], [2]).data).toEqual(BigInt64Array.of(1n, -2n));
     expect(new Tensor('float32', [0.5], []).dims).toEqual([]);
   });
+
+  it('is of no use once it is disposed of, and says so', () => {
+    const buffer = {} as GPUBuffer;
+    const tensor = Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [1] });
+    expect(tensor.gpuBuffer).toBe(buffer);
+    tensor.dispose();
+    expect(() => tensor.gpuBuffer).toThrow('this tensor was disposed');
+  });
 });
