@@ -12,9 +12,9 @@ export function wholeNumber(name: string, value: number, least: number): number 
 }
 
 /** @throws WgconvError `invalid-argument` */
-export function scaleOf(scale = 1 / 255): number {
-  if (Number.isFinite(scale)) return scale;
-  throw new WgconvError('invalid-argument', `scale is ${scale}, but must be a number`);
+export function finite(name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new WgconvError('invalid-argument', `${name} is ${value}, but must be a number`);
 }
 
 /** One number, or one for each channel. @throws WgconvError `invalid-argument` */

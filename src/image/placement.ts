@@ -1,5 +1,7 @@
 /** Which part of a picture goes where in a tensor, and the way back for boxes and points. */
 
+import { finite } from './checks.ts';
+
 /** A rectangle in pixels; its edges may lie within pixels. */
 export interface Box {
   readonly left: number;
@@ -56,8 +58,10 @@ export function centredBox(picture: Size, width: number, height: number): Box {
 /**
  * Where a box of the tensor's image, as a detector finds it, lies in the picture. It may reach
  * beyond the picture where it reaches into the margin of `contain`.
+ * @throws WgconvError `invalid-argument` where a side of the box is no number
  */
 export function toPicture({ source, target }: Placement, box: Box): Box {
+  for (const side of ['left', 'top', 'width', 'height'] as const) finite(side, box[side]);
   const x = source.width / target.width;
   const y = source.height / target.height;
   return {

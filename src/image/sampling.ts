@@ -2,7 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
-import { numberList, scaleOf, wholeNumber } from './checks.ts';
+import { finite, numberList, wholeNumber } from './checks.ts';
 import { type Color, checkColor } from './color-map.ts';
 import type { OnDevice } from './gpu.ts';
 import { type Placement, placePicture, type ResizeMode, type Size } from './placement.ts';
@@ -73,7 +73,7 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
       `a tensor of ${size.width}×${size.height} pixels is larger than memory: choose a smaller width and height`,
     );
   }
-  const scale = scaleOf(options.scale);
+  const scale = finite('scale', options.scale ?? 1 / 255);
   const std = numberList('std', options.std ?? 1, count);
   if (std.includes(0)) throw new WgconvError('invalid-argument', 'std must not be 0');
   return {

@@ -4,7 +4,7 @@ import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import { formatDims } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
-import { numberList, scaleOf } from './checks.ts';
+import { finite, numberList } from './checks.ts';
 import { type ColorMap, paletteOf } from './color-map.ts';
 import { numbersOf } from './numbers.ts';
 import { ofChannel } from './preprocessing.ts';
@@ -127,7 +127,7 @@ function decoder(
     }
     return (value) => ((value - low) / (high - low)) * 255;
   }
-  const scale = scaleOf(options.scale);
+  const scale = finite('scale', options.scale ?? 1 / 255);
   if (scale === 0) throw new WgconvError('invalid-argument', 'scale must not be 0');
   const count = kind === 'gray' ? 1 : 3;
   const mean = numberList('mean', options.mean ?? 0, count);

@@ -107,6 +107,12 @@ describe('resampling', () => {
     });
   });
 
+  test('refuses a box that is none, by the side that is no number', () => {
+    const placement = placePicture({ width: 64, height: 48 }, { width: 32, height: 32 }, 'stretch');
+    const corners = { x: 1, y: 2, width: 3, height: 4 } as never;
+    expect(() => toPicture(placement, corners)).toThrow('left is undefined, but must be a number');
+  });
+
   test('a margin of whole pixels where proportions leave a half', () => {
     const { target } = placePicture(
       { width: 100, height: 33 },
