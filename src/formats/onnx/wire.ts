@@ -109,7 +109,7 @@ export class WireReader {
     try {
       field = pbf.nextField(this.#end);
     } catch (cause) {
-      malformed('the file is damaged, or no protobuf file', cause);
+      malformed('the file is damaged, or no ONNX model', cause);
     }
     if (pbf.pos > this.#end) this.#truncated();
     if (field <= 0 && pbf.pos < this.#end) malformed('the file is damaged: a field has no number');
