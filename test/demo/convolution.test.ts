@@ -93,6 +93,21 @@ describe('the convolution page', () => {
     await press(stride, 'Home');
   });
 
+  it('brings back what a smaller kernel cut away when it grows again', async () => {
+    const filter = card(page, 'The filter');
+    const size = filter.getByRole('slider', { name: 'Kernel size' });
+    const weights = () =>
+      filter
+        .locator('.kernel input')
+        .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLInputElement).value)));
+    const sobel = [-1, 0, 1, -2, 0, 2, -1, 0, 1];
+    expect(await weights()).toEqual(sobel);
+    await press(size, 'Home');
+    await expect.poll(weights).toEqual([0]);
+    await press(size, 'ArrowRight', 2);
+    await expect.poll(weights).toEqual(sobel);
+  });
+
   it('steps through the positions: the sum is that of the products', async () => {
     const place = step.getByRole('slider', { name: 'Position' });
     await expect.poll(() => place.getAttribute('aria-valuetext')).toBe('1 of 49');
