@@ -33,8 +33,7 @@ export function lowerPool(
   const { element } = x;
   const [batch = 1, channels = 1] = x.dims;
   const { kernel, strides, dilations } = geometry;
-  // Dead code takes an output that nobody reads, not the attributes' word of it.
-  const indices = attributes.indices && io.outputs.length > 1;
+  const indices = io.outputs.length > 1;
 
   const four = (values: Three, last = 0) => [...values, last] as const;
   const uniforms = {

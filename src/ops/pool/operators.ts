@@ -35,7 +35,7 @@ function poolOperator(facts: PoolFacts): AnyOperator {
     attributes: (source, opset) => ({ ...readPool(source), ...facts.read(source, opset) }),
     infer([x], attributes) {
       const y = inferPool(x, attributes);
-      return attributes.indices ? [y, { type: 'int64', dims: y.dims }] : [y];
+      return facts.outputs === 2 ? [y, { type: 'int64', dims: y.dims }] : [y];
     },
     accuracy: facts.accuracy,
     traits: {
@@ -49,8 +49,7 @@ function poolOperator(facts: PoolFacts): AnyOperator {
   return defineOperator(operator);
 }
 
-const readIndices = (source: AttributeReader): Partial<PoolAttributes> => ({
-  indices: source.outputCount > 1,
+const readStorageOrder = (source: AttributeReader): Partial<PoolAttributes> => ({
   columnMajor: source.int('storage_order', 0) !== 0,
 });
 
@@ -59,7 +58,7 @@ export const poolOperators: readonly AnyOperator[] = [
     type: 'MaxPool',
     outputs: 2,
     accuracy: 'exact',
-    read: readIndices,
+    read: readStorageOrder,
     pooling: () => 'max',
   }),
   poolOperator({

@@ -50,7 +50,7 @@ export function poolReference(
     const value = referenceArray(x.type, size);
     const magnitude = new Float64Array(size);
     const slack = new Float64Array(size);
-    const places = new BigInt64Array(size);
+    const places = context.outputs.length > 1 ? new BigInt64Array(size) : undefined;
 
     let index = 0;
     for (let plane = 0; plane < geometry.planes; plane++) {
@@ -65,7 +65,7 @@ export function poolReference(
             }
             const base = plane * depth * height * width;
             const at = window.map(({ z, y, x }) => base + (z * height + y) * width + x);
-            if (attributes.indices) {
+            if (places) {
               const first = firstGreatest(at.map((place) => Number(x.value[place])));
               const tap = window[first];
               const place = !tap
@@ -113,7 +113,7 @@ export function poolReference(
     const result = isFloat(x.type)
       ? { value, magnitude, terms: sizeOf(kernel) + 3 + (x.terms ?? 0), slack }
       : { value };
-    return attributes.indices ? [result, { value: places }] : [result];
+    return places ? [result, { value: places }] : [result];
   };
 }
 

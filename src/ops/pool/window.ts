@@ -18,8 +18,6 @@ export interface PoolAttributes extends WindowAttributes {
   readonly ceilMode: boolean;
   /** AveragePool: taps in the padding count. */
   readonly countIncludePad: boolean;
-  /** MaxPool's second output is asked for. */
-  readonly indices: boolean;
   /** MaxPool's indices count down the columns first. */
   readonly columnMajor: boolean;
   /** LpPool: the norm's exponent. */
@@ -34,7 +32,6 @@ export function readPool(source: AttributeReader): PoolAttributes {
     kernelShape,
     ceilMode: source.int('ceil_mode', 0) !== 0,
     countIncludePad: false,
-    indices: false,
     columnMajor: false,
     p: 2,
   };

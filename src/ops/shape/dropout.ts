@@ -4,7 +4,7 @@ import { fill } from '../../../shaders/fill.ts';
 import { dispatch, input, output } from '../../../shaders/lib/kernel.ts';
 import { lineWorkgroups } from '../../../shaders/lib/words.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { sizeOf, type TensorType } from '../../core/shape.ts';
+import { sizeOf } from '../../core/shape.ts';
 import { elementsOf } from '../../core/tensor.ts';
 import { c4OrLinear } from '../layouts.ts';
 import { movement } from '../movement/candidate.ts';
@@ -12,7 +12,6 @@ import { copyAll } from '../movement/copy.ts';
 import { defineOperator } from '../operator.ts';
 
 interface DropoutAttributes {
-  readonly mask: boolean;
   /** Type of the mask: the data's own before opset 10. */
   readonly boolMask: boolean;
 }
@@ -27,9 +26,9 @@ export const dropout = defineOperator<DropoutAttributes>({
   arity: { inputs: [1, 3], outputs: [1, 2] },
   attributes(source, opset) {
     for (const name of ['ratio', 'seed', 'is_test', 'consumed_inputs']) source.has(name);
-    return { mask: source.outputCount > 1, boolMask: opset >= 10 };
+    return { boolMask: opset >= 10 };
   },
-  infer([x, , training], { mask, boolMask }, known) {
+  infer([x, , training], { boolMask }, known) {
     if (!x) return [];
     const mode = known(2);
     if (mode ? elementsOf(mode)[0] : training) {
@@ -40,8 +39,7 @@ export const dropout = defineOperator<DropoutAttributes>({
           : 'training_mode of Dropout must be a constant, false',
       );
     }
-    const masked: TensorType = { type: boolMask ? 'bool' : x.type, dims: x.dims };
-    return mask ? [x, masked] : [x];
+    return [x, { type: boolMask ? 'bool' : x.type, dims: x.dims }];
   },
   accuracy: 'exact',
   traits: {
