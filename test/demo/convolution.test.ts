@@ -1,26 +1,20 @@
 /** The convolution page, used as a person would, and its numbers against sums worked out here. */
 
-import type { Browser, Locator, Page } from 'playwright';
+import type { Locator, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessibilityFindings,
   expectNoSidewaysScroll,
-  launchBrowser,
   type OpenOptions,
   type OpenPage,
   openPage,
   phone,
+  ready,
 } from './site.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
 async function openConvolution(options: OpenOptions = {}): Promise<OpenPage> {
-  const open = await openPage(browser, 'convolution', options);
-  await open.page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
+  const open = await openPage('convolution', options);
+  await ready(open.page);
   return open;
 }
 

@@ -3,25 +3,17 @@
  * single values, both networks, no WebGPU.
  */
 
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { three } from '../../scripts/demo/three.ts';
 import {
   accessibilityFindings,
   expectNoSidewaysScroll,
-  launchBrowser,
   type OpenPage,
   openPage,
   phone,
+  ready,
 } from './site.ts';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
-const ready = (page: Page) => page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
 
 const answered = (page: Page, digit: string) =>
   page.waitForFunction(
@@ -88,7 +80,7 @@ describe('the digit page', () => {
   let page: Page;
 
   beforeAll(async () => {
-    open = await openPage(browser, 'digit');
+    open = await openPage('digit');
     page = open.page;
     await ready(page);
   });
@@ -263,7 +255,7 @@ describe('the digit page', () => {
 
 describe('the digit page on a phone', () => {
   it('shows the answer beside the drawing, and explanations in a sheet that closes', async () => {
-    const { page, problems, close } = await openPage(browser, 'digit', {
+    const { page, problems, close } = await openPage('digit', {
       size: phone,
       language: 'ko',
       colours: 'dark',
@@ -288,7 +280,7 @@ describe('the digit page on a phone', () => {
 });
 
 it('draws the maps anew in the columns of a phone that is turned', async () => {
-  const { page, close } = await openPage(browser, 'digit', { size: phone });
+  const { page, close } = await openPage('digit', { size: phone });
   await ready(page);
   await answered(page, '3');
   /** Width over height, of what is drawn. */
@@ -305,7 +297,7 @@ it('draws the maps anew in the columns of a phone that is turned', async () => {
 
 describe('the digit page without WebGPU', () => {
   it.each([{ withoutWebGpu: true }, { query: 'backend=cpu' }])('answers: %o', async (options) => {
-    const { page, problems, close } = await openPage(browser, 'digit', options);
+    const { page, problems, close } = await openPage('digit', options);
     await ready(page);
     expect(await page.locator('[data-backend]').getAttribute('data-backend')).toBe('cpu');
     await page.click('.samples button[title$=" 4"]');

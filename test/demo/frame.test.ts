@@ -7,33 +7,26 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   accessibilityFindings,
   desktop,
   expectLayout,
   expectNoSidewaysScroll,
-  launchBrowser,
   layoutOf,
   layoutText,
   openPage,
   phone,
+  ready,
 } from './site.ts';
 
 const routes = ['digit', 'convolution', 'pooling', 'why', 'model', 'gallery'];
 const sizes = { phone, desktop };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
 describe.each(routes)('the page %s', (route) => {
   it.each(Object.entries(sizes))('keeps its layout and is accessible: %s', async (name, size) => {
     // On a phone in the dark and Korean, on a desktop in the light and English.
-    const { page, problems, close } = await openPage(browser, route, {
+    const { page, problems, close } = await openPage(route, {
       size,
       ...(size === phone && { colours: 'dark', language: 'ko' }),
     });
@@ -52,7 +45,7 @@ describe.each(routes)('the page %s', (route) => {
 
 describe('the frame', () => {
   it('goes from page to page, and the title and the focus follow', async () => {
-    const { page, problems, close } = await openPage(browser, 'pooling');
+    const { page, problems, close } = await openPage('pooling');
     await page.getByRole('link', { name: 'Why CNN' }).click();
     await page.locator('main[data-page="why"] h1').waitFor();
     expect(await page.title()).toBe('Why CNN · wgconv');
@@ -65,25 +58,25 @@ describe('the frame', () => {
   });
 
   it('leaves every page while it still computes, and nothing is heard of it', async () => {
-    const { page, problems, close } = await openPage(browser, 'pooling');
+    const { page, problems, close } = await openPage('pooling');
     for (const route of [...routes, ...routes.toReversed()]) {
       await page.locator(`nav a[href="#/${route}"]`).click();
       await page.locator(`main[data-page="${route}"] h1`).waitFor();
     }
-    await page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
+    await ready(page);
     expect(problems).toEqual([]);
     await close();
   });
 
   it('shows the digit page where the address names no page', async () => {
-    const { page, close } = await openPage(browser, 'pooling');
+    const { page, close } = await openPage('pooling');
     await page.goto(page.url().replace('#/pooling', '#/nowhere'));
     await page.locator('main[data-page="digit"] h1').waitFor();
     await close();
   });
 
   it('skips to the content with the keyboard', async () => {
-    const { page, close } = await openPage(browser, 'pooling');
+    const { page, close } = await openPage('pooling');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('Skip');
     await page.keyboard.press('Enter');
@@ -93,7 +86,7 @@ describe('the frame', () => {
   });
 
   it('speaks the language of the browser, or the one that was chosen, also on the next visit', async () => {
-    const { page, close } = await openPage(browser, 'pooling', { language: 'ko' });
+    const { page, close } = await openPage('pooling', { language: 'ko' });
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('ko');
     expect(await page.locator('nav').textContent()).toContain('갤러리');
     await page.getByLabel('언어').selectOption('en');
@@ -104,7 +97,7 @@ describe('the frame', () => {
   });
 
   it('follows the colours of the system until others are chosen', async () => {
-    const { page, close } = await openPage(browser, 'pooling', { colours: 'dark' });
+    const { page, close } = await openPage('pooling', { colours: 'dark' });
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await paper();
     await page.getByRole('button', { name: /Colours/ }).click(); // light
@@ -118,8 +111,8 @@ describe('the frame', () => {
   });
 
   it('says what computes: the adapter, the CPU for want of WebGPU, or the CPU on demand', async () => {
-    const note = async (options: Parameters<typeof openPage>[2]) => {
-      const { page, problems, close } = await openPage(browser, 'pooling', options);
+    const note = async (options: Parameters<typeof openPage>[1]) => {
+      const { page, problems, close } = await openPage('pooling', options);
       const text = await page.locator('[data-backend]').first().textContent();
       expect(problems).toEqual([]);
       await close();

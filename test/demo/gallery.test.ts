@@ -2,22 +2,10 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  accessibilityFindings,
-  expectNoSidewaysScroll,
-  launchBrowser,
-  openPage,
-  phone,
-} from './site.ts';
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
+import { describe, expect, it } from 'vitest';
+import { accessibilityFindings, expectNoSidewaysScroll, openPage, phone } from './site.ts';
 
 const done = (page: Page, task: string) =>
   page.locator(`[data-task="${task}"][data-done="true"]`).waitFor({ timeout: 80_000 });
@@ -80,7 +68,7 @@ const astronaut = resolve(import.meta.dirname, '../../../shared/data/photos/astr
 
 describe('faces', () => {
   it('finds the three drawn people, and the astronaut where she is', async (context) => {
-    const { page, problems, close } = await openPage(browser, 'gallery');
+    const { page, problems, close } = await openPage('gallery');
     await done(page, 'faces');
     expect(await page.locator('[data-found]').count()).toBe(3);
     // Their middles, as scripts/gallery/people.ts places them, from the left.
@@ -113,7 +101,7 @@ describe('faces', () => {
   });
 
   it('answers on the CPU when asked to, and says so', async () => {
-    const { page, problems, close } = await openPage(browser, 'gallery', {
+    const { page, problems, close } = await openPage('gallery', {
       query: 'backend=cpu',
       size: phone,
       language: 'ko',
@@ -132,7 +120,7 @@ describe('faces', () => {
 
 describe('text', () => {
   it('reads rendered lines, in order', async () => {
-    const { page, problems, close } = await openPage(browser, 'gallery');
+    const { page, problems, close } = await openPage('gallery');
     const lines = ['Convolution 2026', 'reads 3.14 letters'];
     const picture = await drawnText(page, lines);
     await choose(page, 'Text');
@@ -156,7 +144,7 @@ describe('text', () => {
 
 describe('twice as large', () => {
   it('draws what the package says that its network draws', async () => {
-    const { page, problems, close } = await openPage(browser, 'gallery');
+    const { page, problems, close } = await openPage('gallery');
     await choose(page, 'Twice as large');
     await page.locator('[data-task="upscale"] .marked').waitFor();
     await page.getByRole('button', { name: 'Compute' }).click();

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright';
+import type { Locator, Page } from 'playwright';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeModel } from '../support/onnx-writer.ts';
@@ -11,7 +11,6 @@ import {
   desktop,
   expectLayout,
   expectNoSidewaysScroll,
-  launchBrowser,
   layoutOf,
   layoutText,
   type OpenPage,
@@ -25,12 +24,6 @@ const resnet50 = resolve(
   '../../../shared/models/onnx-light/light_resnet50.onnx',
 );
 const digits = resolve(import.meta.dirname, '../../models/lenet5');
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
 
 async function openExample(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'LeNet-5' }).click();
@@ -74,7 +67,7 @@ describe('the example on the page of models', () => {
   let page: Page;
 
   beforeAll(async () => {
-    open = await openPage(browser, 'model');
+    open = await openPage('model');
     page = open.page;
     await openExample(page);
   });
@@ -178,7 +171,7 @@ describe('own files on the page of models', () => {
   let page: Page;
 
   beforeAll(async () => {
-    open = await openPage(browser, 'model');
+    open = await openPage('model');
     page = open.page;
   });
   afterAll(() => open?.close());
@@ -301,7 +294,7 @@ describe('own files on the page of models', () => {
 });
 
 it('keeps the graph in sight when the window becomes narrow', async () => {
-  const { page, close } = await openPage(browser, 'model');
+  const { page, close } = await openPage('model');
   await openExample(page);
   const first = page.locator('[data-graph] [role="button"]').first();
   await first.waitFor();
@@ -317,7 +310,7 @@ it('keeps the graph in sight when the window becomes narrow', async () => {
 
 describe('the page of models without WebGPU, on a phone, in Korean', () => {
   it('answers, and says why there is nothing to verify', async () => {
-    const { page, problems, close } = await openPage(browser, 'model', {
+    const { page, problems, close } = await openPage('model', {
       ...{ withoutWebGpu: true, size: phone, language: 'ko', colours: 'dark' },
     });
     await openExample(page);

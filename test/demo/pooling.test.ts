@@ -1,26 +1,20 @@
 /** The pooling page, used as a person would, and its numbers against those of the window shown. */
 
-import type { Browser, Locator, Page } from 'playwright';
+import type { Locator, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accessibilityFindings,
   expectNoSidewaysScroll,
-  launchBrowser,
   type OpenOptions,
   type OpenPage,
   openPage,
   phone,
+  ready,
 } from './site.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
 async function openPooling(options: OpenOptions = {}): Promise<OpenPage> {
-  const open = await openPage(browser, 'pooling', options);
-  await open.page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
+  const open = await openPage('pooling', options);
+  await ready(open.page);
   return open;
 }
 

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright';
-import { expect, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { findBrowser, launchArguments } from '../../src/cli/browser.ts';
 
 export const phone = { width: 390, height: 844 };
@@ -29,21 +29,19 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Chromium with SwiftShader's WebGPU; one for each test file. */
-export async function launchBrowser(): Promise<Browser> {
+/** Chromium with SwiftShader's WebGPU; one for each test file that imports this. */
+let browser: Browser;
+beforeAll(async () => {
   const executablePath = await findBrowser();
-  return chromium.launch({
+  browser = await chromium.launch({
     ...(executablePath && { executablePath }),
     args: launchArguments('cr-ss'),
   });
-}
+});
+afterAll(() => browser?.close());
 
 /** A fresh visitor on the page, which waits until the page has loaded its code and knows its engine. */
-export async function openPage(
-  browser: Browser,
-  route: string,
-  options: OpenOptions = {},
-): Promise<OpenPage> {
+export async function openPage(route: string, options: OpenOptions = {}): Promise<OpenPage> {
   const { size = desktop, language = 'en', colours = 'light', query = '' } = options;
   const context = await browser.newContext({
     viewport: size,
@@ -69,6 +67,11 @@ export async function openPage(
   await page.locator(`main[data-page="${route}"] h1`).waitFor();
   await page.locator('[data-backend]:not([data-backend="opening"])').first().waitFor();
   return { page, problems, close: () => context.close() };
+}
+
+/** The page has computed and drawn what it begins with, or what was asked of it. */
+export function ready(page: Page): Promise<void> {
+  return page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
 }
 
 interface Finding {

@@ -1,16 +1,9 @@
 /** The page on why there is convolution: a digit is dragged, turned and scaled; both networks answer. */
 
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, type OpenPage, openPage, phone } from './site.ts';
+import { type OpenPage, openPage, phone, ready } from './site.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
-const ready = (page: Page) => page.locator('[data-ready="true"]').waitFor({ timeout: 60_000 });
 const answer = (page: Page, network: string) =>
   page.locator(`[data-network="${network}"]`).getAttribute('data-answer');
 const answered = (page: Page, network: string, right: boolean) =>
@@ -36,7 +29,7 @@ describe('the page on why there is convolution', () => {
   let page: Page;
 
   beforeAll(async () => {
-    open = await openPage(browser, 'why');
+    open = await openPage('why');
     page = open.page;
     await ready(page);
   });
@@ -117,7 +110,7 @@ describe('the page on why there is convolution', () => {
 });
 
 it('has both answers in sight while the digit is dragged on a phone', async () => {
-  const { page, close } = await openPage(browser, 'why', { size: phone });
+  const { page, close } = await openPage('why', { size: phone });
   await ready(page);
   await page.locator('[data-network="cnn"]').scrollIntoViewIfNeeded();
   const [cnn, mlp, stage] = await Promise.all(
@@ -133,7 +126,7 @@ it('has both answers in sight while the digit is dragged on a phone', async () =
 });
 
 it('answers on the CPU, with a coarser grid, and in Korean', async () => {
-  const { page, problems, close } = await openPage(browser, 'why', {
+  const { page, problems, close } = await openPage('why', {
     query: 'backend=cpu',
     language: 'ko',
   });
