@@ -10,12 +10,14 @@ export type { DeviceOptions } from './gpu/device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';
 export type { ActivationOptions } from './session/activations.ts';
 export type { Progress, RunOptions } from './session/backend.ts';
+export type { FeedsObject } from './session/check-feeds.ts';
+export type { ModelSource } from './session/load-model.ts';
 export type { SessionOptions } from './session/options.ts';
 export type { Profile, ProfileOptions } from './session/profile/index.ts';
 export type { NodeProfile, ProfileData } from './session/profile/times.ts';
 export type { Trace, TraceEvent } from './session/profile/trace.ts';
 export type { LeftOutNode, NodeReport, SessionReport } from './session/report.ts';
-export { type FeedsObject, InferenceSession } from './session/session.ts';
+export { InferenceSession } from './session/session.ts';
 export type {
   TimedCandidate,
   TunedProblem,
