@@ -20,6 +20,10 @@ const variants: PadVariant[] = words.flatMap((word) =>
   ),
 );
 
+/** The constant as an element; Naga (Firefox, Deno) has no bitcast between u32 and two halves. */
+const constant = (word: Word): string =>
+  word === 'f16' ? 'f16(unpack2x16float(u.value).x)' : `${wordType(word)}(u.value)`;
+
 /** Source coordinate `at` (may be anything on entry) within `[0, size)`. */
 const modeSource: Readonly<Record<PadMode, string>> = {
   constant: 'inside = inside && at >= 0 && at < size; return at;',
@@ -81,7 +85,7 @@ ${Array.from({ length: rank - 1 }, (_, axis) => outerDimension(axis + 1, axis + 
     if (inner < u.resultA.x) {
       inside = rowInside;
       let origin = at + sourceAt(i32(inner) - u.beginA.x, u.sizesA.x) * u.stridesA.x;
-      var value = ${word === 'f16' ? 'bitcast<vec2<f16>>(u.value).x' : `${wordType(word)}(u.value)`};
+      var value = ${constant(word)};
       if (inside) {
         value = source[origin];
       }

@@ -17,7 +17,7 @@ export interface CompiledKernel {
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<CompiledKernel>>();
-  readonly #layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -50,15 +50,17 @@ export class PipelineCache {
   ): Promise<CompiledKernel> {
     const device = this.#device;
     const label = `${kernel.name} ${JSON.stringify(variant)}`;
-    const { group, pipeline: layout } = this.#layout(bindingsOf(kernel, variant, writable));
+    const layout = this.#layout(bindingsOf(kernel, variant, writable));
     const module = device.createShaderModule({ label, code: source });
     try {
       const pipeline = await device.createComputePipelineAsync({
         label,
-        layout,
+        // One for each pipeline: where two share it, wgpu (Firefox, Deno) holds the bindings of the
+        // second against the sizes that the first needs (gfx-rs/wgpu#7359).
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: 'main' },
       });
-      return { pipeline, layout: group };
+      return { pipeline, layout };
     } catch (cause) {
       const info = await module.getCompilationInfo().catch(() => undefined);
       const messages = (info?.messages ?? [])
@@ -73,12 +75,12 @@ export class PipelineCache {
   }
 
   /** Explicit layouts, shared by all kernels whose bindings have the same access modes. */
-  #layout(bindings: readonly Binding[]) {
+  #layout(bindings: readonly Binding[]): GPUBindGroupLayout {
     const access = bindings.map((binding) => binding.access);
     const key = access.join();
-    let found = this.#layouts.get(key);
-    if (!found) {
-      const group = this.#device.createBindGroupLayout({
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.#device.createBindGroupLayout({
         label: key,
         entries: [
           { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
@@ -89,10 +91,9 @@ export class PipelineCache {
           })),
         ],
       });
-      found = { group, pipeline: this.#device.createPipelineLayout({ bindGroupLayouts: [group] }) };
-      this.#layouts.set(key, found);
+      this.#layouts.set(key, layout);
     }
-    return found;
+    return layout;
   }
 }
 
