@@ -21,6 +21,8 @@ export interface ActivationOptions {
    * call with the same names. Constants, fed inputs, and what the host computes, come on the CPU.
    */
   readonly location?: 'cpu' | 'gpu-buffer' | undefined;
+  /** Ends it early, as it ends a run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sets of names whose plans are kept; the one not used for longest goes first. */
@@ -56,7 +58,7 @@ export class Activations {
     names: readonly string[] | undefined,
     options: ActivationOptions,
   ): Promise<Record<string, Tensor>> {
-    refuseUnknown('option of activations()', options, { location: true });
+    refuseUnknown('option of activations()', options, { location: true, signal: true });
     if (names !== undefined && !Array.isArray(names)) {
       throw new WgconvError(
         'invalid-argument',

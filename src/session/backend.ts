@@ -15,6 +15,13 @@ export interface RunOptions {
    * float16 where the device has no `shader-f16`.
    */
   readonly location?: 'cpu' | 'gpu-buffer' | undefined;
+  /**
+   * Ends the run early: it rejects with the signal's reason at once. One that still waits for its turn
+   * never begins. Of one that computes nothing more is submitted; what the GPU has been given already
+   * it finishes, and then the next run's turn comes. Outputs that an earlier run left on the GPU may
+   * be overwritten by then.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A prepared graph for one set of input shapes, ready to run. */

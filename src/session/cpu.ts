@@ -14,6 +14,9 @@ import {
 } from './backend.ts';
 import { References, referenceLookup } from './evaluate.ts';
 
+/** Milliseconds that nodes are computed for in one go. */
+const longestWork = 20;
+
 export class CpuExecutable implements Executable {
   readonly #graph: Graph;
   readonly #references: References;
@@ -43,7 +46,9 @@ export class CpuExecutable implements Executable {
     const values = new Map<string, HostTensor>(feeds);
     const uses = new Map([...consumersOf(graph)].map(([name, nodes]) => [name, nodes.length]));
     const total = graph.nodes.length;
+    let breathed = performance.now();
     for (const [index, node] of graph.nodes.entries()) {
+      options.signal?.throwIfAborted();
       const begin = performance.now();
       const results = this.#references.evaluate(node, graph, referenceLookup(values));
       node.outputs.forEach((name, at) => {
@@ -58,7 +63,10 @@ export class CpuExecutable implements Executable {
       }
       this.#onProgress?.({ stage: 'run', done: index + 1, total, detail: node.name });
       // Let the page breathe.
-      if (index % 8 === 7) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (performance.now() - breathed > longestWork) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        breathed = performance.now();
+      }
     }
     return new Map(
       wanted.map((name) => {

@@ -1,5 +1,6 @@
 /** `InferenceSession`: loads a model, plans it for its input shapes, runs, verifies, reports. */
 
+import { abortable } from '../core/abortable.ts';
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -35,7 +36,7 @@ export class InferenceSession {
   readonly #options: SessionOptions;
   readonly #runtime: Runtime;
   #queue: Promise<unknown> = Promise.resolve();
-  #disposed = false;
+  #disposed: Promise<void> | undefined;
 
   private constructor(model: LoadedModel, options: SessionOptions, runtime: Runtime) {
     const { graph } = model;
@@ -85,14 +86,17 @@ export class InferenceSession {
   }
 
   /**
-   * Runs the model once. Overlapping calls queue and all succeed, in order.
+   * Runs the model once. Overlapping calls queue and all succeed, in order: one that fails or is
+   * aborted leaves the others as they are.
    * @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it
+   * @throws the signal's reason
    */
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = checkFeeds(this.inputs, feeds);
-    refuseUnknown('option of run()', options, { outputs: true, location: true });
-    return this.#enqueue(async ({ planned }) =>
-      Object.fromEntries(await planned.run(checked, options)),
+    refuseUnknown('option of run()', options, { outputs: true, location: true, signal: true });
+    return this.#enqueue(
+      async ({ planned }) => Object.fromEntries(await planned.run(checked, options)),
+      options.signal,
     );
   }
 
@@ -102,6 +106,7 @@ export class InferenceSession {
    * the last few sets of names are kept. With `{ location: 'gpu-buffer' }` what the GPU makes stays
    * there, dense, and is overwritten by the next call with the same names.
    * @throws WgconvError `invalid-argument` where the model has no value of a name
+   * @throws the signal's reason
    */
   async activations(
     feeds: FeedsObject,
@@ -109,8 +114,9 @@ export class InferenceSession {
     options: ActivationOptions = {},
   ): Promise<Record<string, Tensor>> {
     const checked = checkFeeds(this.inputs, feeds);
-    return this.#enqueue(async (runtime) =>
-      (await runtime.activations()).read(checked, names, options),
+    return this.#enqueue(
+      async (runtime) => (await runtime.activations()).read(checked, names, options),
+      options.signal,
     );
   }
 
@@ -158,18 +164,23 @@ export class InferenceSession {
     return this.#runtime.planned.tuning();
   }
 
-  /** Gives all GPU memory back. */
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#queue;
-    await this.#runtime.dispose();
+  /**
+   * Gives all GPU memory back, after what was called before: that still completes (a signal ends it
+   * sooner). What is called later fails as `disposed`.
+   */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#queue.then(() => this.#runtime.dispose());
+    return this.#disposed;
   }
 
-  #enqueue<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+  #enqueue<T>(work: (runtime: Runtime) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#disposed) throw new WgconvError('disposed', 'this session was disposed');
-    const result = this.#queue.then(() => work(this.#runtime));
+    signal?.throwIfAborted();
+    const result = this.#queue.then(() => {
+      signal?.throwIfAborted();
+      return work(this.#runtime);
+    });
     this.#queue = result.catch(() => {});
-    return result;
+    return abortable(signal, result);
   }
 }

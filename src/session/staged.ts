@@ -63,7 +63,8 @@ export class StagedModel implements PlannedGraph {
       const stays = this.#stages.some(({ inputs }) =>
         inputs.some((name) => stage.outputs.includes(name)),
       );
-      return executable.run(stageFeeds, { location: stays ? 'gpu-buffer' : options.location });
+      const location = stays ? 'gpu-buffer' : options.location;
+      return executable.run(stageFeeds, { location, signal: options.signal });
     });
     const results = wanted.map(async (name): Promise<[string, Tensor]> => {
       const tensor = values.get(name);

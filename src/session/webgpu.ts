@@ -105,11 +105,12 @@ export class GpuExecutable implements Executable {
   }
 
   /**
-   * One command buffer, submitted once, but for host nodes and long runs. With inputs and outputs on the GPU it
-   * returns when that is submitted; the queue keeps later work behind it.
+   * One command buffer, submitted once, but for host nodes and long runs. With inputs and outputs on
+   * the GPU it returns when that is submitted; the queue keeps later work behind it.
    */
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
     const { plan, context } = this;
+    const { signal } = options;
     const wanted = wantedOutputs(plan.graph, options);
     const onGpu = options.location === 'gpu-buffer';
     const shared = [...feeds].filter(([, { location }]) => location === 'gpu-buffer');
@@ -117,12 +118,24 @@ export class GpuExecutable implements Executable {
     const values = await this.hostFeeds(feeds, [...this.readOnHost, ...wanted]);
     const substitutes = this.#substitutes(shared, onGpu ? wanted : []);
     const recorder = new Recorder(context.device, shared.length > 0);
+    signal?.throwIfAborted();
+    let before: Promise<unknown> | undefined;
     for (const [index, step] of plan.steps.entries()) {
       if (step.kind === 'dispatch') {
-        if (this.#pauses.has(index)) recorder.flush();
+        if (this.#pauses.has(index)) {
+          recorder.flush();
+          // The GPU has this part to go on with when the one before is done: neither it nor the page
+          // waits, and what is aborted ends soon.
+          const done = context.race(context.device.queue.onSubmittedWorkDone());
+          done.catch(() => {});
+          await before;
+          before = done;
+          signal?.throwIfAborted();
+        }
         recorder.dispatch(this.bindings.ready(index, substitutes), step.dispatch.workgroups);
       } else if (step.kind !== 'upload' || !substitutes.has(step.value)) {
         await this.perform(step, recorder, values, feeds);
+        signal?.throwIfAborted();
       }
     }
     const made = wanted.filter((name) => this.#isRead(name, values));

@@ -1,0 +1,136 @@
+/** Runs that a signal ends while the GPU computes: what is submitted no more, and the runs after it. */
+
+import { afterEach, expect, it, vi } from 'vitest';
+import { elementsOf } from '../../src/core/tensor.ts';
+import { InferenceSession, Tensor } from '../../src/index.ts';
+import { encodeModel } from '../support/onnx-writer.ts';
+import { tensorOf } from '../support/random.ts';
+
+const gpu = { ceiling: 'assume' } as const;
+/** So slow that every node is a submission of its own. */
+const slow = { ceiling: { gflops: 1e-6, gbps: 1e-6, dispatchSeconds: 1, parallelism: 1 } };
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Counts the session's submissions, and aborts at one of them. */
+function watch(session: InferenceSession, abortAt = Number.POSITIVE_INFINITY) {
+  const controller = new AbortController();
+  const { queue } = session.device as GPUDevice;
+  const submit = queue.submit.bind(queue);
+  const spy = vi.spyOn(queue, 'submit').mockImplementation((commands) => {
+    submit(commands);
+    if (spy.mock.calls.length === abortAt) controller.abort('enough');
+  });
+  return { signal: controller.signal, submissions: () => spy.mock.calls.length };
+}
+
+/** y is the greatest x within `count` pixels, by as many nodes that fuse with nothing. */
+function pools(count: number): Uint8Array {
+  return encodeModel({
+    nodes: Array.from({ length: count }, (_, at) => ({
+      ...{ op: 'MaxPool', inputs: [at === 0 ? 'x' : `v${at}`] },
+      outputs: [at === count - 1 ? 'y' : `v${at + 1}`],
+      attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
+    })),
+    inputs: [{ name: 'x', dims: [1, 1, 16, 16] }],
+    outputs: ['y'],
+  });
+}
+
+/** A picture that is dark but for a square of this size in its corner. */
+function corner(value: number, size: number): Tensor {
+  const isIn = (at: number) => at % 16 < size && at < 16 * size;
+  const data = Float32Array.from({ length: 256 }, (_, at) => (isIn(at) ? value : 0));
+  return new Tensor('float32', data, [1, 1, 16, 16]);
+}
+
+it('submits no more of a long run, and the next runs are right', async () => {
+  const session = await InferenceSession.create(pools(8), { gpu: slow });
+  const whole = watch(session);
+  const { y } = await session.run({ x: corner(1, 1) });
+  expect(y?.data).toEqual(corner(1, 9).data);
+  expect(whole.submissions()).toBe(8);
+  vi.restoreAllMocks();
+
+  const ended = watch(session, 3);
+  const aborted = session.run({ x: corner(2, 1) }, { signal: ended.signal });
+  const next = session.run({ x: corner(3, 1) });
+  await expect(aborted).rejects.toBe('enough');
+  expect(ended.submissions()).toBe(3);
+  expect((await next).y?.data).toEqual(corner(3, 9).data);
+  expect(ended.submissions()).toBe(3 + 8);
+  await session.dispose();
+});
+
+it('rejects while the output is on its way, which the next run does not disturb', async () => {
+  const session = await InferenceSession.create(pools(2), { gpu });
+  await session.run({ x: corner(1, 1) });
+  const { signal } = watch(session, 1);
+  const order: unknown[] = [];
+  const aborted = session.run({ x: corner(2, 1) }, { signal }).catch((why) => order.push(why));
+  const next = session.run({ x: corner(3, 1) }).then(({ y }) => order.push(y?.data));
+  await Promise.all([aborted, next]);
+  expect(order).toEqual(['enough', corner(3, 3).data]);
+  await session.dispose();
+});
+
+it('ends before what the host computes in the middle', async () => {
+  // Arithmetic of int64 is the host's: its input comes down, and its result goes up again.
+  const session = await InferenceSession.create(
+    encodeModel({
+      nodes: [
+        { op: 'Relu', inputs: ['x'], outputs: ['positive'] },
+        { op: 'Cast', inputs: ['positive'], outputs: ['whole'], attributes: { to: 7 } },
+        { op: 'Mul', inputs: ['whole', 'whole'], outputs: ['squares'] },
+        { op: 'Cast', inputs: ['squares'], outputs: ['real'], attributes: { to: 1 } },
+        { op: 'Mul', inputs: ['real', 'half'], outputs: ['y'] },
+      ],
+      inputs: [{ name: 'x', dims: [4] }],
+      outputs: ['y'],
+      initializers: { half: tensorOf([1], [0.5]) },
+    }),
+    { gpu },
+  );
+  const x = new Tensor('float32', Float32Array.of(-3, 1, 2, 4));
+  const whole = watch(session);
+  const expected = Float32Array.of(0, 0.5, 2, 8);
+  expect((await session.run({ x })).y?.data).toEqual(expected);
+  expect(whole.submissions()).toBeGreaterThan(1);
+  vi.restoreAllMocks();
+  const { signal, submissions } = watch(session, 1);
+  await expect(session.run({ x }, { signal })).rejects.toBe('enough');
+  expect((await session.run({ x })).y?.data).toEqual(expected);
+  expect(submissions()).toBe(1 + whole.submissions());
+  await session.dispose();
+});
+
+it('ends between the stages of a model whose shapes depend on data', async () => {
+  const session = await InferenceSession.create(
+    encodeModel({
+      opset: 13,
+      nodes: [
+        { op: 'Relu', inputs: ['x'], outputs: ['positive'] },
+        { op: 'NonZero', inputs: ['positive'], outputs: ['places'] },
+        { op: 'Squeeze', inputs: ['places', 'zero'], outputs: ['list'] },
+        { op: 'Gather', inputs: ['positive', 'list'], outputs: ['found'] },
+        { op: 'Add', inputs: ['found', 'found'], outputs: ['y'] },
+      ],
+      inputs: [{ name: 'x', dims: [4] }],
+      outputs: ['y'],
+      initializers: { zero: tensorOf([1], [0], 'int64') },
+    }),
+    { gpu },
+  );
+  const run = async (options = {}) => {
+    const x = new Tensor('float32', elementsOf(tensorOf([4], [-1, 5, 0, 7])) as Float32Array);
+    return (await session.run({ x }, options)).y?.data;
+  };
+  expect(await run()).toEqual(Float32Array.of(10, 14));
+  const { signal, submissions } = watch(session, 1);
+  await expect(run({ signal })).rejects.toBe('enough');
+  const before = submissions();
+  expect(await run()).toEqual(Float32Array.of(10, 14));
+  const whole = submissions() - before;
+  expect(before).toBeLessThan(whole);
+  await session.dispose();
+});
