@@ -168,9 +168,7 @@ describe('an option that does not exist', () => {
     const error = await refusal(() =>
       session.run({ left: row(1), right: row(1) }, { output: ['sum'] } as never),
     );
-    expect(error.message).toBe(
-      "there is no option of run() \"output\"; use 'outputs' or 'location'",
-    );
+    expect(error.message).toMatch(/^there is no option of run\(\) "output"; use 'outputs', /);
   });
 });
 
