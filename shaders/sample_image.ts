@@ -1,12 +1,12 @@
 /**
- * A texture's box → an image tensor's rectangle, resampled, and what is around it filled; then each
+ * A picture's box → an image tensor's rectangle, resampled, and what is around it filled; then each
  * channel is a mixture of red, green and blue.
  *
  * Where it enlarges, it is bilinear with half-pixel centres; where it shrinks, the triangle is as
  * wide as two target pixels, so that each takes in all that it covers (antialiased).
  *
- * One invocation makes one pixel of all channels. Bindings: `image`, its colours in [0, 1] without
- * alpha multiplied in; `result`, linear.
+ * One invocation makes one pixel of all channels. Bindings: `image`, its colours in [0, 1], with alpha
+ * multiplied in where it is an external texture (WebGPU, "GPUExternalTexture"); `result`, linear.
  */
 
 import { defineKernel } from './lib/kernel.ts';
@@ -16,11 +16,17 @@ import { lineMain, lineSize } from './lib/words.ts';
 export type SampleImageVariant = {
   /** Whether pixels lie over `background`, or count as they are whatever their alpha. */
   readonly over: boolean;
+  /** Whether the picture is a video's frame, bound as it is. */
+  readonly external: boolean;
 };
 
 export const sampleImage = defineKernel({
   name: 'sample_image',
-  variants: () => [true, false].map((over): SampleImageVariant => ({ over })),
+  variants: () =>
+    [true, false].flatMap((over): SampleImageVariant[] => [
+      { over, external: false },
+      { over, external: true },
+    ]),
   uniforms: {
     /** Left, top, width and height of the texture's part. */
     box: 'vec4f',
@@ -40,8 +46,10 @@ export const sampleImage = defineKernel({
     channelStride: 'u32',
     pixelStride: 'u32',
   },
-  bindings: () => [
-    { name: 'image', access: 'texture', type: 'texture_2d<f32>' },
+  bindings: ({ external }) => [
+    external
+      ? { name: 'image', access: 'external', type: 'texture_external' }
+      : { name: 'image', access: 'texture', type: 'texture_2d<f32>' },
     { name: 'result', access: 'read_write', type: 'array<f32>' },
   ],
   workgroupSize: () => lineSize,
@@ -51,14 +59,20 @@ export const sampleImage = defineKernel({
     ) as [number, number];
     return rows * (columns + 2) + 5;
   },
-  wgsl: ({ over }) => wgsl`
+  wgsl: ({ over, external }) => wgsl`
 ${lineMain}
 fn colorAt(at: vec2<u32>) -> vec3<f32> {
-  let color = textureLoad(image, at, 0);
-#if ${over}
-  return mix(u.background.xyz, color.xyz * 255.0, color.w);
+#if ${external}
+  let texel = textureLoad(image, at);
+  let color = texel.xyz / select(texel.w, 1.0, texel.w == 0.0) * 255.0;
 #else
-  return color.xyz * 255.0;
+  let texel = textureLoad(image, at, 0);
+  let color = texel.xyz * 255.0;
+#endif
+#if ${over}
+  return mix(u.background.xyz, color, texel.w);
+#else
+  return color;
 #endif
 }
 fn resample(place: vec2<u32>) -> vec3<f32> {

@@ -23,10 +23,10 @@ export type UniformValues<U extends UniformLayout> = {
   readonly [Field in keyof U]: UniformValue<U[Field]>;
 };
 
-/** One storage buffer of a kernel, or a texture of weights, at `@binding(1 + position)`. */
+/** One storage buffer of a kernel, a texture, or a frame of a video, at `@binding(1 + position)`. */
 export interface Binding {
   readonly name: string;
-  readonly access: 'read' | 'read_write' | 'texture';
+  readonly access: 'read' | 'read_write' | 'texture' | 'external';
   /** WGSL type of the whole binding, for example `array<vec4<f32>>`. */
   readonly type: string;
 }
@@ -156,7 +156,7 @@ export function shaderSource(
     '@group(0) @binding(0) var<uniform> u: Uniforms;',
     ...bindings.map(
       ({ name, access, type }, index) =>
-        `@group(0) @binding(${index + 1}) var${access === 'texture' ? '' : `<storage, ${access}>`} ${name}: ${type};`,
+        `@group(0) @binding(${index + 1}) var${access.startsWith('read') ? `<storage, ${access}>` : ''} ${name}: ${type};`,
     ),
   );
   const [x, y, z] = kernel.workgroupSize(variant);

@@ -2,12 +2,21 @@
 
 import { WgconvError } from './errors.ts';
 
-/** @throws WgconvError `invalid-argument` naming the first key of `given` that is none of `known`. */
+/**
+ * @throws WgconvError `invalid-argument` naming the first key of `given` that is none of `known`, or
+ * where it is no object
+ */
 export function refuseUnknown(
   what: string,
   given: object | undefined,
   known: Readonly<Record<string, true>>,
 ): void {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new WgconvError(
+      'invalid-argument',
+      `an ${what} is a property of an object, and ${given} is none`,
+    );
+  }
   const unknown = Object.keys(given ?? {}).find((key) => !Object.hasOwn(known, key));
   if (unknown === undefined) return;
   const list = Object.keys(known).map((name) => `'${name}'`);

@@ -102,4 +102,5 @@ const resourceOf: Readonly<Record<Binding['access'], Partial<GPUBindGroupLayoutE
   read: { buffer: { type: 'read-only-storage' } },
   read_write: { buffer: { type: 'storage' } },
   texture: { texture: { sampleType: 'unfilterable-float' } },
+  external: { externalTexture: {} },
 };

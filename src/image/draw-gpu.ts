@@ -9,10 +9,10 @@ import { extent } from '../../shaders/extent.ts';
 import { foldWorkgroups, type Kernel } from '../../shaders/lib/kernel.ts';
 import { lineSize, lineWorkgroups } from '../../shaders/lib/words.ts';
 import { WgconvError } from '../core/errors.ts';
-import { byteLengthOf, type Tensor } from '../core/tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import { nanColor, premultipliedWord } from './color-map.ts';
-import { type ImageDevice, uniformBlock } from './gpu.ts';
+import { boundBuffer, type ImageDevice, type KeptGroup, keptGroup, uniformBlock } from './gpu.ts';
 import type { MapDrawing } from './maps.ts';
 
 /** One tensor to draw; the values instead of a buffer where it lives on the CPU. */
@@ -30,7 +30,7 @@ const mostParts = 64;
 /** In one submission. @throws WgconvError where WebGPU takes a tensor or a canvas not */
 export async function drawOnGpu(gpu: ImageDevice, items: readonly GpuDrawing[]): Promise<void> {
   for (const { tensor, values, drawing } of items) {
-    if (!values) checkBuffer(tensor);
+    if (!values) checkTensor(tensor);
     checkSize(gpu.device, drawing);
   }
   const compiled = await Promise.all(items.map(({ drawing }) => compile(gpu, drawing)));
@@ -79,7 +79,7 @@ class CanvasState {
   readonly #format: GPUTextureFormat;
   readonly #buffers = new Map<string, GPUBuffer>();
   readonly #written = new Map<string, string>();
-  readonly #groups = new Map<string, { key: readonly unknown[]; group: GPUBindGroup }>();
+  readonly #groups = new Map<string, KeptGroup>();
 
   private constructor(gpu: ImageDevice, context: GPUCanvasContext) {
     this.#gpu = gpu;
@@ -176,18 +176,8 @@ class CanvasState {
   ): void {
     const block = uniformBlock(kernel as Kernel, uniforms);
     const bound = [this.#store(`${step} uniforms`, block, GPUBufferUsage.UNIFORM), ...buffers];
-    const key = [layout, ...bound];
-    let made = this.#groups.get(step);
-    if (!made?.key.every((part, at) => part === key[at])) {
-      const group = this.#gpu.device.createBindGroup({
-        layout,
-        entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
-      });
-      made = { key, group };
-      this.#groups.set(step, made);
-    }
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, made.group);
+    pass.setBindGroup(0, keptGroup(this.#gpu.device, this.#groups, step, layout, bound));
     pass.dispatchWorkgroups(...workgroups);
   }
 
@@ -237,9 +227,7 @@ function pitchOf(width: number): number {
   return Math.ceil(width / 64) * 64;
 }
 
-function checkBuffer(tensor: Tensor): void {
-  const { size, usage } = tensor.gpuBuffer;
-  const bytes = byteLengthOf('float32', tensor.dims);
+function checkTensor(tensor: Tensor): void {
   if (tensor.type !== 'float32') {
     throw new WgconvError(
       'wrong-type',
@@ -247,18 +235,7 @@ function checkBuffer(tensor: Tensor): void {
         'take it to the CPU (await tensor.getData())',
     );
   }
-  if ((usage & GPUBufferUsage.STORAGE) === 0) {
-    throw new WgconvError(
-      'invalid-argument',
-      "the tensor's buffer cannot be read by a kernel: create it with GPUBufferUsage.STORAGE",
-    );
-  }
-  if (size < bytes) {
-    throw new WgconvError(
-      'invalid-argument',
-      `the tensor's buffer has ${size} bytes, but its shape takes ${bytes}`,
-    );
-  }
+  boundBuffer(tensor);
 }
 
 function checkSize(device: GPUDevice, { grid: { width, height } }: MapDrawing): void {

@@ -45,6 +45,9 @@ export async function drawTensors(
   on: OnDevice = {},
 ): Promise<MapGrid[]> {
   refuseUnknown('option of drawTensors()', on, { device: true, session: true });
+  if (!Array.isArray(items)) {
+    throw new WgconvError('invalid-argument', 'drawTensors() takes a list of { tensor, canvas }');
+  }
   for (const item of items) {
     refuseUnknown('option of a drawing', item, { ...mapOptions, tensor: true, canvas: true });
   }
@@ -59,6 +62,12 @@ async function draw(items: readonly DrawItem[], on: OnDevice): Promise<MapGrid[]
   const planned = items.map((item) => {
     if (!(item.tensor instanceof Tensor)) {
       throw new WgconvError('invalid-argument', 'what is drawn must be a Tensor');
+    }
+    if (typeof item.canvas?.getContext !== 'function') {
+      throw new WgconvError(
+        'invalid-argument',
+        'a tensor is drawn on a canvas element or an OffscreenCanvas',
+      );
     }
     return { item, drawing: planMaps(item.tensor, item) };
   });

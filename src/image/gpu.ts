@@ -8,7 +8,7 @@ import {
 } from '../../shaders/lib/kernel.ts';
 import { DeviceLostError, WgconvError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
-import { Tensor } from '../core/tensor.ts';
+import { byteLengthOf, Tensor } from '../core/tensor.ts';
 import { type CompiledKernel, PipelineCache } from '../gpu/pipelines.ts';
 import type { Size } from './placement.ts';
 
@@ -72,7 +72,7 @@ export class ImageDevice {
   texture({ width, height }: Size): GPUTexture {
     let texture = this.#texture;
     if (texture?.width !== width || texture.height !== height) {
-      texture?.destroy();
+      this.forgetTexture();
       texture = this.device.createTexture({
         size: [width, height],
         format: 'rgba8unorm',
@@ -87,6 +87,12 @@ export class ImageDevice {
     return texture;
   }
 
+  /** After an error the texture is not trusted. */
+  forgetTexture(): void {
+    this.#texture?.destroy();
+    this.#texture = undefined;
+  }
+
   /** A float32 tensor over a buffer of `storage`, which goes with it. */
   tensor(gpuBuffer: GPUBuffer, dims: readonly number[]): Tensor {
     return Tensor.fromGpuBuffer(gpuBuffer, {
@@ -95,12 +101,6 @@ export class ImageDevice {
       download: () => this.#download(gpuBuffer, sizeOf(dims)),
       dispose: () => gpuBuffer.destroy(),
     });
-  }
-
-  upload(values: Float32Array<ArrayBuffer>, dims: readonly number[]): Tensor {
-    const buffer = this.storage(values.byteLength);
-    this.device.queue.writeBuffer(buffer, 0, values);
-    return this.tensor(buffer, dims);
   }
 
   async #download(source: GPUBuffer, elements: number): Promise<Float32Array> {
@@ -160,6 +160,57 @@ const devices = new WeakMap<GPUDevice, ImageDevice>();
 export function deviceOf({ device, session }: OnDevice): ImageDevice | undefined {
   const found = device ?? session?.device;
   return found && ImageDevice.of(found);
+}
+
+/** The buffer of a tensor, for a kernel to bind. @throws WgconvError where none can bind it */
+export function boundBuffer(tensor: Tensor): GPUBuffer {
+  const { size, usage } = tensor.gpuBuffer;
+  const bytes = byteLengthOf('float32', tensor.dims);
+  if ((usage & GPUBufferUsage.STORAGE) === 0) {
+    throw new WgconvError(
+      'invalid-argument',
+      "the tensor's buffer cannot be used by a kernel: create it with GPUBufferUsage.STORAGE",
+    );
+  }
+  if (size < bytes) {
+    throw new WgconvError(
+      'invalid-argument',
+      `the tensor's buffer has ${size} bytes, but its shape takes ${bytes}`,
+    );
+  }
+  return tensor.gpuBuffer;
+}
+
+/** A bind group and what it binds. */
+export interface KeptGroup {
+  readonly key: readonly unknown[];
+  readonly group: GPUBindGroup;
+}
+
+/** The bind group that is kept under a name, made again where it is to bind something else. */
+export function keptGroup<Name>(
+  device: GPUDevice,
+  kept: { get(name: Name): KeptGroup | undefined; set(name: Name, made: KeptGroup): unknown },
+  name: Name,
+  layout: GPUBindGroupLayout,
+  bound: readonly (GPUBuffer | GPUTexture)[],
+): GPUBindGroup {
+  const key = [layout, ...bound];
+  let made = kept.get(name);
+  if (!made?.key.every((part, at) => part === key[at])) {
+    made = { key, group: device.createBindGroup({ layout, entries: bound.map(entryOf) }) };
+    kept.set(name, made);
+  }
+  return made.group;
+}
+
+/** What a bind group's entry says. */
+export function entryOf(
+  bound: GPUBuffer | GPUTexture | GPUExternalTexture,
+  binding: number,
+): GPUBindGroupEntry {
+  if ('createView' in bound) return { binding, resource: bound.createView() };
+  return { binding, resource: 'size' in bound ? { buffer: bound } : bound };
 }
 
 /** The block of a kernel's uniforms, in whole steps of a uniform binding's offset. */

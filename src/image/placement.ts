@@ -61,7 +61,7 @@ export function centredBox(picture: Size, width: number, height: number): Box {
  * @throws WgconvError `invalid-argument` where a side of the box is no number
  */
 export function toPicture({ source, target }: Placement, box: Box): Box {
-  for (const side of ['left', 'top', 'width', 'height'] as const) finite(side, box[side]);
+  for (const side of ['left', 'top', 'width', 'height'] as const) finite(side, box?.[side]);
   const x = source.width / target.width;
   const y = source.height / target.height;
   return {

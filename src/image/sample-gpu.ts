@@ -1,15 +1,26 @@
-/** Pictures become tensors on the GPU: copied to a texture, resampled and normalised by one kernel. */
+/**
+ * Pictures become tensors on the GPU, resampled and normalised by one kernel. A video's frame is bound
+ * as it is (an external texture); other pictures are copied to a texture.
+ */
 
 import type { Kernel } from '../../shaders/lib/kernel.ts';
 import { lineWorkgroups } from '../../shaders/lib/words.ts';
 import { sampleImage } from '../../shaders/sample_image.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { type ImageDevice, uniformBlock } from './gpu.ts';
+import type { CompiledKernel } from '../gpu/pipelines.ts';
+import {
+  boundBuffer,
+  entryOf,
+  type ImageDevice,
+  type KeptGroup,
+  keptGroup,
+  uniformBlock,
+} from './gpu.ts';
 import type { Size } from './placement.ts';
 import { ofChannel, shares } from './preprocessing.ts';
-import { dimsOf, type Sampling } from './sampling.ts';
-import { isForbidden, isPixels, type OpenSource, readingError, rgbaOf } from './source.ts';
+import type { ImageToTensorOptions, Sampling } from './sampling.ts';
+import { isForbidden, isPixels, isVideo, type OpenSource, readingError, rgbaOf } from './source.ts';
 
 /** Some adapters end loops silently after so many turns. */
 const mostIterations = 65535;
@@ -17,48 +28,92 @@ const mostIterations = 65535;
 /** Whether the picture fits a texture, and shrinks by no more than a kernel's loops may turn. */
 export function fitsSampling(device: GPUDevice, picture: Size, sampling: Sampling): boolean {
   const limit = device.limits.maxTextureDimension2D;
-  const turns = sampleImage.iterations?.({ over: true }, uniformsOf(sampling)) ?? 0;
+  const turns =
+    sampleImage.iterations?.({ over: true, external: false }, uniformsOf(sampling)) ?? 0;
   return picture.width <= limit && picture.height <= limit && turns <= mostIterations;
 }
 
+/** Into the tensor that is given, or a new one. */
 export async function sampleOnGpu(
   gpu: ImageDevice,
   open: OpenSource,
   sampling: Sampling,
+  { into, signal }: Pick<ImageToTensorOptions, 'into' | 'signal'>,
 ): Promise<Tensor> {
-  const over = sampling.background !== 'none';
-  const { pipeline, layout } = await gpu.pipeline(sampleImage as unknown as Kernel, { over });
   const { device } = gpu;
-  const dims = dimsOf(sampling);
-  const { width, height } = sampling.size;
-  return gpu.watch('WebGPU does not take this picture', () => {
-    const texture = gpu.texture(open);
-    copyToTexture(device, open, texture);
-    const result = gpu.storage(sizeOf(dims) * 4);
-    const block = uniformBlock(sampleImage as unknown as Kernel, uniformsOf(sampling));
-    const uniforms = gpu.kept(
-      'sampling',
-      () => new Uint8Array(block.length),
-      GPUBufferUsage.UNIFORM,
-    );
-    device.queue.writeBuffer(uniforms, 0, block);
-    const group = device.createBindGroup({
-      layout,
-      entries: [
-        { binding: 0, resource: { buffer: uniforms } },
-        { binding: 1, resource: texture.createView() },
-        { binding: 2, resource: { buffer: result } },
-      ],
+  const compile = async (external: boolean) => {
+    const variant = { over: sampling.background !== 'none', external };
+    const compiled = await gpu.pipeline(sampleImage as unknown as Kernel, variant);
+    signal?.throwIfAborted();
+    return compiled;
+  };
+  const complaint = into
+    ? 'into is a tensor of another device, or WebGPU does not take this picture'
+    : 'WebGPU does not take this picture';
+  const { picture } = open;
+  // Firefox has no external textures everywhere yet.
+  if (isVideo(picture) && 'importExternalTexture' in device) {
+    const compiled = await compile(true);
+    const tensor = await gpu.watch(complaint, () => {
+      const frame = importFrame(device, picture);
+      return frame && sample(gpu, sampling, compiled, frame, into);
     });
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...lineWorkgroups(width * height));
-    pass.end();
-    device.queue.submit([encoder.finish()]);
-    return gpu.tensor(result, dims);
-  });
+    if (tensor) return tensor;
+  }
+  const compiled = await compile(false);
+  return gpu
+    .watch(complaint, () => {
+      const texture = gpu.texture(open);
+      copyToTexture(device, open, texture);
+      return sample(gpu, sampling, compiled, texture, into);
+    })
+    .catch((error: unknown) => {
+      gpu.forgetTexture();
+      throw error;
+    });
+}
+
+/** Undefined in a browser that cannot hand over this frame, as Chrome on OpenGL ES. */
+function importFrame(
+  device: GPUDevice,
+  source: HTMLVideoElement | VideoFrame,
+): GPUExternalTexture | undefined {
+  try {
+    return device.importExternalTexture({ source });
+  } catch (cause) {
+    if (isForbidden(cause)) throw readingError(cause);
+    return undefined;
+  }
+}
+
+/** By the tensor's buffer. A group that binds a video's frame ends with the frame, and is not kept. */
+const groups = new WeakMap<GPUBuffer, KeptGroup>();
+
+function sample(
+  gpu: ImageDevice,
+  sampling: Sampling,
+  { pipeline, layout }: CompiledKernel,
+  image: GPUTexture | GPUExternalTexture,
+  into: Tensor | undefined,
+): Tensor {
+  const { device } = gpu;
+  const { width, height } = sampling.size;
+  const result = into ? boundBuffer(into) : gpu.storage(sizeOf(sampling.dims) * 4);
+  const block = uniformBlock(sampleImage as unknown as Kernel, uniformsOf(sampling));
+  const uniforms = gpu.kept('sampling', () => new Uint8Array(block.length), GPUBufferUsage.UNIFORM);
+  device.queue.writeBuffer(uniforms, 0, block);
+  const group =
+    'createView' in image
+      ? keptGroup(device, groups, result, layout, [uniforms, image, result])
+      : device.createBindGroup({ layout, entries: [uniforms, image, result].map(entryOf) });
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...lineWorkgroups(width * height));
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  return into ?? gpu.tensor(result, sampling.dims);
 }
 
 function copyToTexture({ queue }: GPUDevice, open: OpenSource, texture: GPUTexture): void {

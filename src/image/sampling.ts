@@ -2,6 +2,8 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
+import { formatDims } from '../core/shape.ts';
+import { Tensor } from '../core/tensor.ts';
 import { finite, numberList, wholeNumber } from './checks.ts';
 import { type Color, checkColor } from './color-map.ts';
 import type { OnDevice } from './gpu.ts';
@@ -10,7 +12,7 @@ import { type Channels, channelOrders, type Preprocessing, shares } from './prep
 import type { ImageLayout } from './view.ts';
 
 export interface ImageToTensorOptions extends OnDevice {
-  /** Size of the tensor's image; the picture's own where left out. */
+  /** Size of the tensor's image; where left out that of `into`, or the picture's own. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   /** `stretch` where left out. */
@@ -29,6 +31,13 @@ export interface ImageToTensorOptions extends OnDevice {
   readonly std?: number | readonly number[] | undefined;
   /** `NCHW` where left out. */
   readonly layout?: ImageLayout | undefined;
+  /**
+   * A float32 tensor to write to in place of a new one, as one frame of a video after another: of the
+   * result's shape, on the GPU where `session` or `device` is. What it held before is gone.
+   */
+  readonly into?: Tensor | undefined;
+  /** Ends it early: `imageToTensor` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the CPU and the GPU make alike. */
@@ -38,12 +47,15 @@ export interface Sampling extends Preprocessing {
   readonly fill: Color;
   readonly background: Color | 'none';
   readonly channelsLast: boolean;
+  /** Of the tensor. */
+  readonly dims: readonly number[];
 }
 
 /** The types see to it that none is forgotten. */
 const known: Readonly<Record<keyof ImageToTensorOptions, true>> = {
   ...{ width: true, height: true, resize: true, fill: true, background: true, channels: true },
   ...{ scale: true, mean: true, std: true, layout: true, device: true, session: true },
+  ...{ into: true, signal: true },
 };
 const modes: Readonly<Record<ResizeMode, true>> = { stretch: true, cover: true, contain: true };
 const layouts: Readonly<Record<ImageLayout, true>> = { NCHW: true, NHWC: true };
@@ -51,10 +63,14 @@ const layouts: Readonly<Record<ImageLayout, true>> = { NCHW: true, NHWC: true };
 /** A gigabyte of float32. */
 const mostNumbers = 2 ** 28;
 
+/** @throws WgconvError `invalid-argument` where one is none */
+export function checkNames(options: ImageToTensorOptions): void {
+  refuseUnknown('option of imageToTensor()', options, known);
+}
+
 /** Options with their defaults, checked. */
 export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampling {
-  refuseUnknown('option of imageToTensor()', options, known);
-  const { resize = 'stretch', layout = 'NCHW', channels = 'rgb', background } = options;
+  const { resize = 'stretch', layout = 'NCHW', channels = 'rgb', background, into } = options;
   refuseUnknown('resize mode', { [resize]: true }, modes);
   refuseUnknown('layout', { [layout]: true }, layouts);
   refuseUnknown(
@@ -62,11 +78,21 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
     { [channels]: true },
     Object.fromEntries(channelOrders.map((order) => [order, true])),
   );
+  const channelsLast = layout === 'NHWC';
+  const [rows, columns] = into ? sidesOf(into, channelsLast) : [];
   const size = {
-    width: wholeNumber('width', options.width ?? picture.width, 1),
-    height: wholeNumber('height', options.height ?? picture.height, 1),
+    width: wholeNumber('width', options.width ?? columns ?? picture.width, 1),
+    height: wholeNumber('height', options.height ?? rows ?? picture.height, 1),
   };
   const count = shares[channels].length;
+  const { width, height } = size;
+  const dims = channelsLast ? [1, height, width, count] : [1, count, height, width];
+  if (into && formatDims(into.dims) !== formatDims(dims)) {
+    throw new WgconvError(
+      'wrong-shape',
+      `into has the shape ${formatDims(into.dims)}, but the picture becomes ${formatDims(dims)}`,
+    );
+  }
   if (size.width * size.height * count > mostNumbers) {
     throw new WgconvError(
       'limit-exceeded',
@@ -82,11 +108,20 @@ export function samplingOf(picture: Size, options: ImageToTensorOptions): Sampli
     placement: placePicture(picture, size, resize),
     fill: checkColor(options.fill ?? [0, 0, 0]),
     background: background === 'none' ? 'none' : checkColor(background ?? [255, 255, 255]),
-    channelsLast: layout === 'NHWC',
+    ...{ channelsLast, dims },
   };
 }
 
-export function dimsOf({ size: { width, height }, channels, channelsLast }: Sampling): number[] {
-  const count = shares[channels].length;
-  return channelsLast ? [1, height, width, count] : [1, count, height, width];
+/** Height and width of a tensor that is written to, where it has any. */
+function sidesOf(into: Tensor, channelsLast: boolean): readonly number[] {
+  if (!(into instanceof Tensor)) {
+    throw new WgconvError('invalid-argument', 'into takes a Tensor');
+  }
+  if (into.type !== 'float32') {
+    throw new WgconvError(
+      'wrong-type',
+      `a picture becomes float32 numbers, but into holds ${into.type}`,
+    );
+  }
+  return channelsLast ? into.dims.slice(1, 3) : into.dims.slice(2);
 }

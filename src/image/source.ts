@@ -1,11 +1,12 @@
 /** Where pictures come from in a page: their sizes, their pixels, and what can be wrong with them. */
 
 import { WgconvError } from '../core/errors.ts';
+import { wholeNumber } from './checks.ts';
 import type { Color } from './color-map.ts';
 import type { Size } from './placement.ts';
 import type { Picture } from './resample.ts';
 
-/** RGBA, one byte each, alpha not multiplied in: an `ImageData`, or the same as a plain object. */
+/** RGBA of sRGB, one byte each, alpha not multiplied in: an `ImageData`, or the same as a plain object. */
 export interface Pixels extends Size {
   readonly data: Uint8ClampedArray | Uint8Array;
 }
@@ -71,12 +72,15 @@ export function readPixels(source: OpenSource, background: Color | 'none'): Pict
 
 /** The bytes of its pixels; drawn on a canvas to get at them where it has to be. */
 export function rgbaOf({ picture, width, height }: OpenSource): Pixels['data'] {
-  if (isPixels(picture)) return picture.data;
-  const context = new OffscreenCanvas(width, height).getContext('2d', {
-    willReadFrequently: true,
-  }) as OffscreenCanvasRenderingContext2D;
+  // An ImageData may be of another colour space, which a canvas turns to its own.
+  const { colorSpace = 'srgb' } = picture as Partial<ImageData>;
+  if (isPixels(picture) && colorSpace === 'srgb') return picture.data;
   try {
-    context.drawImage(picture as CanvasImageSource, 0, 0, width, height);
+    const context = new OffscreenCanvas(width, height).getContext('2d', {
+      willReadFrequently: true,
+    }) as OffscreenCanvasRenderingContext2D;
+    if (isPixels(picture)) context.putImageData(picture as ImageData, 0, 0);
+    else context.drawImage(picture, 0, 0, width, height);
     return context.getImageData(0, 0, width, height).data;
   } catch (cause) {
     throw readingError(cause);
@@ -85,6 +89,11 @@ export function rgbaOf({ picture, width, height }: OpenSource): Pixels['data'] {
 
 export function isPixels(picture: OpenSource['picture']): picture is Pixels {
   return 'data' in picture;
+}
+
+/** Whether WebGPU may bind it as it is. */
+export function isVideo(picture: OpenSource['picture']): picture is HTMLVideoElement | VideoFrame {
+  return 'videoWidth' in picture || 'displayWidth' in picture;
 }
 
 /** Whether a browser refuses to let the page read a picture. */
@@ -114,6 +123,9 @@ async function decode(blob: Blob): Promise<ImageBitmap> {
 
 function sizeOf(picture: OpenSource['picture']): Size {
   const has = picture as unknown as Readonly<Record<string, number>>;
+  if ('error' in picture && picture.error) {
+    throw broken(`the video cannot be loaded or decoded: ${picture.error.message}`);
+  }
   const size =
     'videoWidth' in picture
       ? { width: picture.videoWidth, height: picture.videoHeight }
@@ -130,13 +142,18 @@ function sizeOf(picture: OpenSource['picture']): Size {
       `the picture is ${size.width}×${size.height} pixels: there is nothing in it, or it was closed`,
     );
   }
-  if (isPixels(picture) && picture.data.length !== size.width * size.height * 4) {
-    throw broken(
-      `${size.width}×${size.height} pixels of red, green, blue and alpha take ` +
-        `${size.width * size.height * 4} bytes, but there are ${picture.data.length}`,
-    );
-  }
+  if (isPixels(picture)) checkPixels(picture);
   return size;
+}
+
+function checkPixels({ data, width, height }: Pixels): void {
+  const bytes = wholeNumber('width', width, 1) * wholeNumber('height', height, 1) * 4;
+  const isBytes = data instanceof Uint8ClampedArray || data instanceof Uint8Array;
+  if (isBytes && data.length === bytes) return;
+  throw broken(
+    `${width}×${height} pixels of red, green, blue and alpha are ${bytes} bytes in a ` +
+      `Uint8ClampedArray, but there ${isBytes ? `are ${(data as Uint8Array).length}` : 'is none'}`,
+  );
 }
 
 /** Whether it is one of a class that not every host has. */

@@ -66,7 +66,7 @@ function dispatchViolation(dispatch: Dispatch, caps: DeviceCaps): string | undef
   if (invocations > limits.invocationsPerWorkgroup) {
     return `${kernel.name} needs ${invocations} invocations a workgroup; this device has ${limits.invocationsPerWorkgroup}`;
   }
-  const buffers = bindings.filter(({ access }) => access !== 'texture').length;
+  const buffers = bindings.filter(({ access }) => access.startsWith('read')).length;
   if (buffers > limits.storageBuffersPerStage) {
     return `${kernel.name} binds ${buffers} storage buffers; this device allows ${limits.storageBuffersPerStage}`;
   }

@@ -14,11 +14,14 @@ const counted = [
   'createShaderModule',
   'createTexture',
   'createQuerySet',
+  'importExternalTexture',
 ] as const;
 
 export interface CountingDevice {
   readonly device: GPUDevice;
   readonly counts: Counts;
+  /** The counts that are not zero. */
+  made(): Counts;
   /** Bytes of buffers and textures made and not destroyed. */
   liveBytes(): number;
   reset(): void;
@@ -36,12 +39,13 @@ function countCreations(device: GPUDevice): CountingDevice {
   const counts: Counts = {};
   let bytes = 0;
   for (const method of counted) {
-    const original = device[method].bind(device) as (...given: unknown[]) => unknown;
     counts[method] = 0;
+    if (!(method in device)) continue; // Node has no videos.
+    const original = device[method].bind(device) as (...given: unknown[]) => unknown;
     Object.defineProperty(device, method, {
       value: (...given: unknown[]) => {
-        counts[method] = (counts[method] ?? 0) + 1;
         const made = original(...given);
+        counts[method] = (counts[method] ?? 0) + 1;
         if (method === 'createBuffer') track(made as GPUBuffer, (made as GPUBuffer).size);
         if (method === 'createTexture') track(made as GPUTexture, bytesOf(made as GPUTexture));
         return made;
@@ -63,6 +67,7 @@ function countCreations(device: GPUDevice): CountingDevice {
   return {
     device,
     counts,
+    made: () => Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     liveBytes: () => bytes,
     reset: () => {
       for (const method of counted) counts[method] = 0;

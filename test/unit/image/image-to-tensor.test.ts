@@ -1,6 +1,6 @@
 /** Pictures as tensors on the CPU: worked by hand, and against onnxruntime's antialiased Resize. */
 import { describe, expect, test } from 'vitest';
-import { hostTensor } from '../../../src/core/tensor.ts';
+import { hostTensor, Tensor } from '../../../src/core/tensor.ts';
 import { imageToTensor, type Pixels, presets, toPicture } from '../../../src/image/index.ts';
 import { placePicture } from '../../../src/image/placement.ts';
 import type { ImageToTensorOptions } from '../../../src/image/sampling.ts';
@@ -66,6 +66,44 @@ describe('numbers', () => {
     expect(await values(half, { ...raw, background: [0, 50, 0] })).toEqual([20, 40, 40]);
     expect(await values(half, { ...raw, background: 'none' })).toEqual([100, 0, 200]);
   });
+});
+
+describe('into a tensor', () => {
+  const tensor = () => new Tensor('float32', new Float32Array(6).fill(9), [1, 3, 1, 2]);
+
+  test('that is there: its numbers, and its size where none is said', async () => {
+    const into = tensor();
+    const two = pixels([[...red], [...blue]]);
+    const result = await imageToTensor(two, { ...raw, into });
+    expect(result.tensor).toBe(into);
+    expect([...(into.data as Float32Array)]).toEqual([255, 1, 10, 2, 20, 240]);
+    const { placement } = await imageToTensor(pixels([[...red]]), { ...raw, into });
+    expect([...(into.data as Float32Array)]).toEqual([255, 255, 10, 10, 20, 20]);
+    expect(placement.target).toEqual({ left: 0, top: 0, width: 2, height: 1 });
+  });
+
+  test('of another shape or type, or on the GPU, is refused and left as it is', async () => {
+    const fail = (into: Tensor, options: ImageToTensorOptions = {}) =>
+      expect(imageToTensor(pixels([[...red]]), { ...options, into })).rejects;
+    const into = tensor();
+    await fail(into, { layout: 'NHWC' }).toThrow(
+      'into has the shape [1,3,1,2], but the picture becomes [1,3,1,3]',
+    );
+    await fail(into, { channels: 'gray' }).toThrow('but the picture becomes [1,1,1,2]');
+    await fail(into, { height: 2 }).toThrow('but the picture becomes [1,3,2,2]');
+    await fail(new Tensor('float32', Float32Array.of(1), [1])).toThrow('into has the shape [1]');
+    await fail(new Tensor('uint8', new Uint8Array(3), [1, 3, 1, 1])).toThrow('into holds uint8');
+    const away = Tensor.fromGpuBuffer({} as GPUBuffer, {
+      ...{ dataType: 'float32', dims: [1, 3, 1, 1] },
+    });
+    await fail(away).toThrow('into lives on the GPU: give { session } or { device }, too');
+    expect([...(into.data as Float32Array)]).toEqual(Array(6).fill(9));
+  });
+});
+
+test('ends with the reason of its signal', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(imageToTensor(pixels([[...red]]), { signal })).rejects.toThrow('enough');
 });
 
 describe('resampling', () => {
@@ -202,7 +240,14 @@ describe('errors', () => {
     await expect(imageToTensor(none)).rejects.toMatchObject(invalid);
     await expect(imageToTensor(none)).rejects.toThrow('0×4 pixels: there is nothing in it');
     const short = { data: new Uint8ClampedArray(5), width: 2, height: 1 };
-    await expect(imageToTensor(short)).rejects.toThrow('take 8 bytes, but there are 5');
+    await expect(imageToTensor(short)).rejects.toThrow(
+      '2×1 pixels of red, green, blue and alpha are 8 bytes in a Uint8ClampedArray, but there are 5',
+    );
+    const half = { data: new Uint8ClampedArray(8), width: 0.5, height: 4 };
+    await expect(imageToTensor(half)).rejects.toThrow('width is 0.5');
+    // Node has no canvas to read it from.
+    const unknown = { width: 1, height: 1 } as unknown as Pixels;
+    await expect(imageToTensor(unknown)).rejects.toMatchObject(invalid);
     await expect(imageToTensor('cat.png' as unknown as Pixels)).rejects.toThrow(
       'a picture is an ImageBitmap',
     );
