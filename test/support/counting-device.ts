@@ -35,7 +35,7 @@ export async function countingDevice(): Promise<CountingDevice> {
 }
 
 /** Wraps the creation methods of the device itself, so that every user of it is counted. */
-function countCreations(device: GPUDevice): CountingDevice {
+export function countCreations(device: GPUDevice): CountingDevice {
   const counts: Counts = {};
   let bytes = 0;
   for (const method of counted) {
