@@ -6,7 +6,7 @@ export type { Dim, TensorType } from './core/shape.ts';
 export { type HostTensor, Tensor } from './core/tensor.ts';
 export { version } from './core/version.ts';
 export type { DeviceCaps } from './gpu/caps.ts';
-export type { DeviceOptions } from './gpu/device.ts';
+export type { DeviceOptions } from './gpu/request-device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';
 export type { ActivationOptions } from './session/activations.ts';
 export type { Progress, RunOptions } from './session/backend.ts';

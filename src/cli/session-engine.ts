@@ -2,7 +2,8 @@
 
 import { elementsOf, Tensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
-import { type DeviceOptions, GpuContext } from '../gpu/device.ts';
+import { GpuContext } from '../gpu/device.ts';
+import type { DeviceOptions } from '../gpu/request-device.ts';
 import { optimise } from '../passes/index.ts';
 import { randomiseWeights } from '../passes/random-weights.ts';
 import type { OnProgress } from '../session/backend.ts';

@@ -54,12 +54,21 @@ export class WgconvError extends Error {
   }
 }
 
-/** The GPU device went away while work was in flight; the next call may succeed on a new device. */
+/**
+ * The GPU device went away while work was in flight. The next call makes a new device, unless the
+ * lost one was the caller's own.
+ */
 export class DeviceLostError extends WgconvError {
-  constructor(reason: string) {
+  /** @param isOwned wgconv made the device */
+  constructor(reason: string, isOwned = true) {
+    const why = reason.replace(/\.$/, '') || 'no reason given';
     super(
       'device-lost',
-      `The GPU device was lost (${reason || 'no reason given'}). Create the session again.`,
+      `The GPU device was lost (${why}). ${
+        isOwned
+          ? 'Try again: a new device is made, and the model loaded onto it.'
+          : 'It is the one you gave: create the session again with another.'
+      }`,
     );
     this.name = 'DeviceLostError';
   }

@@ -1,25 +1,12 @@
 /** A WebGPU device with its capabilities, pipeline cache and loss handling. */
 
-import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import { WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from './caps.ts';
 import { assumedCeiling, measureCeiling, type SoftwareKind } from './ceiling.ts';
+import { DeviceLoss } from './loss.ts';
 import { PipelineCache } from './pipelines.ts';
 import { probe } from './probe.ts';
-
-export interface DeviceOptions {
-  /** A device that the caller owns: used as it is, never destroyed by wgconv. */
-  readonly device?: GPUDevice | undefined;
-  readonly powerPreference?: GPUPowerPreference | undefined;
-  /** Request only WebGPU's compatibility mode limits and no optional feature. */
-  readonly compatibilityLimits?: boolean | undefined;
-  /**
-   * Offer kernels of Chrome's experimental subgroup matrices, where the adapter has them (Chrome
-   * needs the flag --enable-unsafe-webgpu). Off by default.
-   */
-  readonly experimentalSubgroupMatrix?: boolean | undefined;
-  /** Skip the micro-benchmark and assume a ceiling from the kind of adapter. */
-  readonly ceiling?: DeviceCaps['ceiling'] | 'assume' | undefined;
-}
+import { type DeviceOptions, requestDevice, subgroupMatrixFeature } from './request-device.ts';
 
 /** A lifetime: what was made on a device goes with it. */
 export class GpuContext {
@@ -27,44 +14,33 @@ export class GpuContext {
   readonly caps: DeviceCaps;
   readonly pipelines: PipelineCache;
   readonly #owned: boolean;
-  /** Rejects what waits for the device when it goes away. */
-  readonly #waiting = new Set<(error: DeviceLostError) => void>();
-  #lostReason: string | undefined;
+  readonly #loss: DeviceLoss;
   #shared: SharedContext | undefined;
 
   private constructor(device: GPUDevice, caps: DeviceCaps, owned: boolean) {
     this.device = device;
     this.caps = caps;
     this.#owned = owned;
+    this.#loss = DeviceLoss.of(device);
     this.pipelines = new PipelineCache(device);
-    device.lost.then((info) => {
-      this.#lostReason = info.message || info.reason;
-      for (const reject of this.#waiting) reject(new DeviceLostError(this.#lostReason));
-    });
+    // Who needs a device of the same kind makes a new one.
+    device.lost.then(() => forget(this.#shared));
   }
 
   /**
-   * @throws WgconvError `no-webgpu` where the host has no WebGPU or no adapter.
+   * @throws WgconvError `no-webgpu` where the host has no WebGPU or no adapter
+   * @throws DeviceLostError
    */
   static async create(options: DeviceOptions = {}): Promise<GpuContext> {
     const device = options.device ?? (await requestDevice(options));
-    const draft = readCaps(device, options);
-    const { keepsNaN, loopIterations } = await probe(device);
-    // An adapter that names itself nothing is judged by what it can do.
-    const kind = softwareKind(draft.adapter, loopIterations);
-    const ceiling = await ceilingOf(device, kind, options.ceiling);
-    const software = !!kind || (ceiling.gflops < 200 && !draft.adapter.vendor);
-    const caps = {
-      ...draft,
-      software,
-      keepsNaN,
-      limits: {
-        ...draft.limits,
-        loopIterations: Math.min(loopIterations, draft.limits.loopIterations),
-      },
-      ceiling: { ...ceiling, parallelism: software ? 8 : ceiling.parallelism },
-    };
-    return new GpuContext(device, caps, !options.device);
+    const owned = !options.device;
+    const loss = DeviceLoss.of(device, owned);
+    try {
+      return new GpuContext(device, await loss.race(capsOf(device, options)), owned);
+    } catch (error) {
+      if (owned) device.destroy();
+      throw error;
+    }
   }
 
   /**
@@ -94,28 +70,22 @@ export class GpuContext {
   release(): void {
     const entry = this.#shared;
     if (!entry || --entry.users > 0) return;
-    for (const [key, other] of shared) if (other === entry) shared.delete(key);
+    forget(entry);
     this.dispose();
   }
 
   get isLost(): boolean {
-    return this.#lostReason !== undefined;
+    return this.#loss.isLost;
+  }
+
+  /** @throws DeviceLostError */
+  throwIfLost(): void {
+    this.#loss.throwIfLost();
   }
 
   /** Settles as `promise` does, or rejects with `DeviceLostError` when the device goes first. */
-  race<T>(promise: Promise<T>): Promise<T> {
-    // `Promise.race` with `device.lost` would keep every promise as long as the device lives.
-    return new Promise((resolve, reject) => {
-      if (this.#lostReason !== undefined) reject(new DeviceLostError(this.#lostReason));
-      this.#waiting.add(reject);
-      const settled = () => this.#waiting.delete(reject);
-      promise.then(resolve, (error: unknown) => {
-        const lost = this.#lostReason;
-        const isOwn = lost === undefined || error instanceof WgconvError;
-        reject(isOwn ? error : new DeviceLostError(lost));
-      });
-      promise.then(settled, settled);
-    });
+  race<T>(promise: Promise<T>, grace?: number): Promise<T> {
+    return this.#loss.race(promise, grace);
   }
 
   /**
@@ -189,6 +159,10 @@ interface SharedContext {
 
 const shared = new Map<string, SharedContext>();
 
+function forget(entry: SharedContext | undefined): void {
+  for (const [key, other] of shared) if (other === entry) shared.delete(key);
+}
+
 /** Keeps error scopes balanced when `make` throws. */
 function attempt<T>(make: () => T): { result: T } | { error: unknown } {
   try {
@@ -197,48 +171,6 @@ function attempt<T>(make: () => T): { result: T } | { error: unknown } {
     return { error };
   }
 }
-
-async function requestDevice(options: DeviceOptions): Promise<GPUDevice> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) {
-    throw new WgconvError(
-      'no-webgpu',
-      'This browser has no WebGPU (navigator.gpu is missing: it needs a secure context, https or ' +
-        "localhost, and a recent browser). Use { backend: 'cpu' } to run on the CPU.",
-    );
-  }
-  const power = options.powerPreference ? { powerPreference: options.powerPreference } : {};
-  const adapter =
-    (await gpu.requestAdapter(power)) ??
-    (await gpu.requestAdapter({
-      ...power,
-      featureLevel: 'compatibility',
-    } as GPURequestAdapterOptions));
-  if (!adapter) {
-    throw new WgconvError(
-      'no-webgpu',
-      'WebGPU is there, but it offers no adapter (blocked driver, or hardware acceleration is off). ' +
-        "Use { backend: 'cpu' } to run on the CPU.",
-    );
-  }
-  const wanted: GPUFeatureName[] = ['shader-f16', 'subgroups' as GPUFeatureName, 'timestamp-query'];
-  if (options.experimentalSubgroupMatrix) wanted.push(subgroupMatrixFeature);
-  if (options.compatibilityLimits) return adapter.requestDevice();
-  return adapter.requestDevice({
-    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: {
-      maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage,
-      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupSizeY: adapter.limits.maxComputeWorkgroupSizeY,
-      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-      maxBufferSize: adapter.limits.maxBufferSize,
-    },
-  });
-}
-
-const subgroupMatrixFeature = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 
 /** What Chrome's adapter info says of one kind of product: `M`×`K` by `K`×`N`. */
 interface SubgroupMatrixConfig {
@@ -270,7 +202,26 @@ function hasPackedDot(): boolean {
   return !!gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product');
 }
 
-/** What the device says of itself; the rest is found by probing it. */
+/** What the device says of itself, and what is found by probing it. */
+async function capsOf(device: GPUDevice, options: DeviceOptions): Promise<DeviceCaps> {
+  const draft = readCaps(device, options);
+  const { keepsNaN, loopIterations } = await probe(device);
+  // An adapter that names itself nothing is judged by what it can do.
+  const kind = softwareKind(draft.adapter, loopIterations);
+  const ceiling = await ceilingOf(device, kind, options.ceiling);
+  const software = !!kind || (ceiling.gflops < 200 && !draft.adapter.vendor);
+  return {
+    ...draft,
+    software,
+    keepsNaN,
+    limits: {
+      ...draft.limits,
+      loopIterations: Math.min(loopIterations, draft.limits.loopIterations),
+    },
+    ceiling: { ...ceiling, parallelism: software ? 8 : ceiling.parallelism },
+  };
+}
+
 function readCaps(
   device: GPUDevice,
   options: DeviceOptions,

@@ -8,6 +8,7 @@ import {
   type Variant,
 } from '../../shaders/lib/kernel.ts';
 import { WgconvError } from '../core/errors.ts';
+import { DeviceLoss } from './loss.ts';
 
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
@@ -30,7 +31,8 @@ export class PipelineCache {
 
   /**
    * @param writable bindings to declare for writing though they are only read
-   * @throws WgconvError `shader-error` with the kernel's name and the compiler's words.
+   * @throws WgconvError `shader-error` with the kernel's name and the compiler's words
+   * @throws DeviceLostError
    */
   get(kernel: Kernel, variant: Variant, writable?: readonly number[]): Promise<CompiledKernel> {
     const source = shaderSource(kernel, variant, writable);
@@ -52,17 +54,21 @@ export class PipelineCache {
     const label = `${kernel.name} ${JSON.stringify(variant)}`;
     const layout = this.#layout(bindingsOf(kernel, variant, writable));
     const module = device.createShaderModule({ label, code: source });
+    const loss = DeviceLoss.of(device);
     try {
-      const pipeline = await device.createComputePipelineAsync({
-        label,
-        // One for each pipeline: where two share it, wgpu (Firefox, Deno) holds the bindings of the
-        // second against the sizes that the first needs (gfx-rs/wgpu#7359).
-        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module, entryPoint: 'main' },
-      });
+      const pipeline = await loss.race(
+        device.createComputePipelineAsync({
+          label,
+          // One for each pipeline: where two share it, wgpu (Firefox, Deno) holds the bindings of the
+          // second against the sizes that the first needs (gfx-rs/wgpu#7359).
+          layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+          compute: { module, entryPoint: 'main' },
+        }),
+      );
       return { pipeline, layout };
     } catch (cause) {
-      const info = await module.getCompilationInfo().catch(() => undefined);
+      const info = await loss.race(module.getCompilationInfo()).catch(() => undefined);
+      loss.throwIfLost();
       const messages = (info?.messages ?? [])
         .map(({ lineNum, message }) => `line ${lineNum}: ${message}`)
         .join('; ');

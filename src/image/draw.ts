@@ -58,7 +58,8 @@ export async function drawTensors(
 }
 
 async function draw(items: readonly DrawItem[], on: OnDevice): Promise<MapGrid[]> {
-  const gpu = deviceOf(on);
+  const found = deviceOf(on);
+  const gpu = found instanceof Promise ? await found : found;
   const planned = items.map((item) => {
     if (!(item.tensor instanceof Tensor)) {
       throw new WgconvError('invalid-argument', 'what is drawn must be a Tensor');

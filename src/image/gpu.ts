@@ -6,16 +6,23 @@ import {
   type Variant,
   writeUniforms,
 } from '../../shaders/lib/kernel.ts';
-import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import { WgconvError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import { byteLengthOf, Tensor } from '../core/tensor.ts';
+import { DeviceLoss } from '../gpu/loss.ts';
 import { type CompiledKernel, PipelineCache } from '../gpu/pipelines.ts';
 import type { Size } from './placement.ts';
 
 /** A device, or the session whose device it is (none on the `cpu` backend). */
 export interface OnDevice {
   readonly device?: GPUDevice | undefined;
-  readonly session?: { readonly device?: GPUDevice | undefined } | undefined;
+  readonly session?: SessionDevice | undefined;
+}
+
+/** What is asked of an `InferenceSession`. */
+export interface SessionDevice {
+  readonly device?: GPUDevice | undefined;
+  recover?(): Promise<void>;
 }
 
 /** A lifetime: as long as its device. */
@@ -24,14 +31,12 @@ export class ImageDevice {
   readonly #pipelines: PipelineCache;
   readonly #kept = new Map<string, GPUBuffer>();
   #texture: GPUTexture | undefined;
-  #lostReason: string | undefined;
+  readonly loss: DeviceLoss;
 
   private constructor(device: GPUDevice) {
     this.device = device;
     this.#pipelines = new PipelineCache(device);
-    device.lost.then((info) => {
-      this.#lostReason = info.message || info.reason;
-    });
+    this.loss = DeviceLoss.of(device);
   }
 
   static of(device: GPUDevice): ImageDevice {
@@ -95,6 +100,7 @@ export class ImageDevice {
 
   /** A float32 tensor over a buffer of `storage`, which goes with it. */
   tensor(gpuBuffer: GPUBuffer, dims: readonly number[]): Tensor {
+    this.loss.takes(gpuBuffer);
     return Tensor.fromGpuBuffer(gpuBuffer, {
       dataType: 'float32',
       dims,
@@ -113,11 +119,8 @@ export class ImageDevice {
       return buffer;
     });
     try {
-      await staging.mapAsync(GPUMapMode.READ);
+      await this.loss.race(staging.mapAsync(GPUMapMode.READ));
       return new Float32Array(staging.getMappedRange().slice(0));
-    } catch (error) {
-      this.#throwIfLost();
-      throw error;
     } finally {
       staging.destroy();
     }
@@ -130,7 +133,7 @@ export class ImageDevice {
    */
   async watch<T>(complaint: string, work: () => T): Promise<T> {
     const { device } = this;
-    this.#throwIfLost();
+    this.loss.throwIfLost();
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     let result: T;
@@ -140,30 +143,33 @@ export class ImageDevice {
     } finally {
       scopes = [device.popErrorScope(), device.popErrorScope()];
     }
-    const [invalid, memory] = await Promise.all(scopes).catch(() => [null, null]);
-    this.#throwIfLost();
+    const [invalid, memory] = await this.loss.race(Promise.all(scopes));
     if (memory) {
       throw new WgconvError('out-of-memory', `The GPU is out of memory: ${memory.message}`);
     }
     if (invalid) throw new WgconvError('invalid-argument', `${complaint} (${invalid.message})`);
     return result;
   }
-
-  #throwIfLost(): void {
-    if (this.#lostReason !== undefined) throw new DeviceLostError(this.#lostReason);
-  }
 }
 
 const devices = new WeakMap<GPUDevice, ImageDevice>();
 
-/** The device that is asked for, if any. */
-export function deviceOf({ device, session }: OnDevice): ImageDevice | undefined {
+/** The device that is asked for, if any; of a session that has lost its own the new one. */
+export function deviceOf({
+  device,
+  session,
+}: OnDevice): ImageDevice | undefined | Promise<ImageDevice | undefined> {
   const found = device ?? session?.device;
-  return found && ImageDevice.of(found);
+  const gpu = found && ImageDevice.of(found);
+  if (device || !gpu?.loss.isLost || !session?.recover) return gpu;
+  return session.recover().then(() => deviceOf({ device: session.device }));
 }
 
 /** The buffer of a tensor, for a kernel to bind. @throws WgconvError where none can bind it */
 export function boundBuffer(tensor: Tensor): GPUBuffer {
+  if (DeviceLoss.hasTaken(tensor.gpuBuffer)) {
+    throw new WgconvError('disposed', 'the tensor is gone: its GPU device was lost; make it again');
+  }
   const { size, usage } = tensor.gpuBuffer;
   const bytes = byteLengthOf('float32', tensor.dims);
   if ((usage & GPUBufferUsage.STORAGE) === 0) {

@@ -42,7 +42,8 @@ export async function imageToTensor(
 ): Promise<ImageTensor> {
   checkNames(options);
   options.signal?.throwIfAborted();
-  const gpu = deviceOf(options);
+  const found = deviceOf(options);
+  const gpu = found instanceof Promise ? await found : found;
   const open = await openSource(source);
   try {
     options.signal?.throwIfAborted();

@@ -2,7 +2,7 @@
 
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { ExternalData } from '../formats/files-beside.ts';
-import type { DeviceOptions } from '../gpu/device.ts';
+import type { DeviceOptions } from '../gpu/request-device.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DisabledPass } from '../passes/index.ts';
 import type { PlanOptions } from '../plan/create-plan.ts';

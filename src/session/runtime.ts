@@ -17,6 +17,7 @@ export class Runtime {
   readonly #model: LoadedModel;
   readonly #options: SessionOptions;
   #activations: Activations | undefined;
+  #isDisposed = false;
 
   private constructor(
     model: LoadedModel,
@@ -41,18 +42,51 @@ export class Runtime {
   ): Promise<Runtime> {
     const { graph } = model;
     const device = context && { context, weights: new WeightStore(context) };
-    const planned = await planGraph(graph, options, device);
-    const runtime = new Runtime(model, planned, options, device);
+    let runtime: Runtime | undefined;
     try {
+      const planned = await planGraph(graph, options, device);
+      runtime = new Runtime(model, planned, options, device);
       if (graph.inputs.every(isStatic) && planned.shapeInputs.length === 0) {
         const shapes = graph.inputs.map(({ name, dims }) => [name, dims as number[]] as const);
-        await planned.compile(new Map(shapes));
+        await runtime.race(planned.compile(new Map(shapes)));
       }
+      return runtime;
     } catch (error) {
-      await runtime.dispose();
+      if (runtime) await runtime.dispose();
+      else context?.release();
       throw error;
     }
-    return runtime;
+  }
+
+  get isLost(): boolean {
+    return !!this.device?.context.isLost;
+  }
+
+  /** @throws DeviceLostError */
+  throwIfLost(): void {
+    this.device?.context.throwIfLost();
+  }
+
+  /** Whatever waits for the device, knowingly or not, ends with it. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return this.device?.context.race(work, 0) ?? work;
+  }
+
+  /**
+   * The same on a new device, which all sessions that had the lost one come to share.
+   * @throws DeviceLostError where the lost device was the caller's
+   */
+  async revive(): Promise<Runtime> {
+    const { gpu, tune } = this.#options;
+    if (gpu?.device) this.throwIfLost();
+    await this.dispose();
+    const options = {
+      ...this.#options,
+      // What `full` has found is taken as it is; who ended loading has not ended this.
+      ...{ tune: tune === 'full' ? 'cached' : tune, signal: undefined },
+      tuning: this.planned.tuning() ?? this.#options.tuning,
+    } as const;
+    return Runtime.create(this.#model, options, await GpuContext.acquire(gpu));
   }
 
   /** Plans of the model with values inside it as outputs. */
@@ -62,12 +96,19 @@ export class Runtime {
     return this.#activations;
   }
 
-  /** Gives all GPU memory back. */
+  /** Gives all GPU memory back; that of a lost device is gone. */
   async dispose(): Promise<void> {
-    await this.planned.dispose();
-    await this.#activations?.dispose();
-    this.device?.weights.dispose();
-    this.device?.context.release();
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    try {
+      // A plan that is still being made is waited for, but not on a lost device.
+      await this.race(Promise.all([this.planned.dispose(), this.#activations?.dispose()]));
+    } catch (error) {
+      if (!this.isLost) throw error;
+    } finally {
+      this.device?.weights.dispose();
+      this.device?.context.release();
+    }
   }
 }
 

@@ -34,7 +34,8 @@ export class InferenceSession {
   readonly graph: Graph;
   readonly #model: LoadedModel;
   readonly #options: SessionOptions;
-  readonly #runtime: Runtime;
+  /** Replaced when its device is lost. */
+  #runtime: Runtime;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
 
@@ -151,6 +152,15 @@ export class InferenceSession {
   }
 
   /**
+   * After the loss of the GPU: makes a new device and loads the model onto it. The next `run()` and
+   * the like do so by themselves; who uses `session.device` calls this. Without a loss it does nothing.
+   * @throws DeviceLostError where the lost device was the caller's own
+   */
+  async recover(): Promise<void> {
+    await this.#enqueue(async () => {});
+  }
+
+  /**
    * Where every node of the latest plan runs and why, which nodes of the model are left out and why,
    * algorithms, memory.
    */
@@ -173,12 +183,18 @@ export class InferenceSession {
     return this.#disposed;
   }
 
+  /**
+   * What was called before the device was lost fails with it; what is called later finds a new one.
+   */
   #enqueue<T>(work: (runtime: Runtime) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#disposed) throw new WgconvError('disposed', 'this session was disposed');
     signal?.throwIfAborted();
-    const result = this.#queue.then(() => {
+    const wasLost = this.#runtime.isLost;
+    const result = this.#queue.then(async () => {
       signal?.throwIfAborted();
-      return work(this.#runtime);
+      if (wasLost && this.#runtime.isLost) this.#runtime = await this.#runtime.revive();
+      this.#runtime.throwIfLost();
+      return this.#runtime.race(work(this.#runtime));
     });
     this.#queue = result.catch(() => {});
     return abortable(signal, result);

@@ -7,6 +7,7 @@ import { WgconvError } from '../core/errors.ts';
 import { formatDims, type StaticTensorType, sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
+import { DeviceLoss } from '../gpu/loss.ts';
 import { elementBytes, elementFor } from '../ops/device-tensor.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import { fromDeviceBytes } from './words.ts';
@@ -43,6 +44,7 @@ export function residentTensor(
   computed: Promise<void>,
 ): Tensor {
   const what = `the buffer of the output "${name}"`;
+  DeviceLoss.of(context.device).takes(buffer);
   return Tensor.fromGpuBuffer(buffer, {
     dataType: type.type,
     dims: type.dims,
@@ -73,6 +75,13 @@ export function checkedBytes(context: GpuContext, name: string, tensor: Tensor):
     new WgconvError('invalid-argument', `the buffer of the input "${name}" ${why}`, {
       value: name,
     });
+  if (DeviceLoss.hasTaken(tensor.gpuBuffer)) {
+    throw new WgconvError(
+      'disposed',
+      `the tensor of the input "${name}" is gone: its GPU device was lost; make it again`,
+      { value: name },
+    );
+  }
   if (size < bytes) {
     const element = elementFor(tensor.type, context.caps);
     throw fail(
