@@ -18,6 +18,8 @@ const entries = {
   entry: join(root, 'src/index.ts'),
   layers: join(root, 'src/layers/index.ts'),
   image: join(root, 'src/image/index.ts'),
+  /** `wgconv` for Node. */
+  node: join(root, 'src/node/index.ts'),
 };
 
 /** Modules that the entry and all operators share, and those that nearly every network needs. */
@@ -91,6 +93,8 @@ async function buildEngine(): Promise<void> {
       // A page that loads a chunk must not be told by a helper which others to preload.
       modulePreload: false,
       rolldownOptions: {
+        // Node's own modules, and the package that Node has WebGPU from, in what only Node gets.
+        external: [/^node:/, 'webgpu'],
         // Groups of modules take what they name, not what those import.
         preserveEntrySignatures: 'allow-extension',
         output: {

@@ -20,6 +20,7 @@ export function fewerFiles(entry: string, main: string, runtime: string): Plugin
         return found;
       };
       takePlace(chunk(main), chunk(entry));
+      leaveOut(entry, Object.values(bundle));
       inline(chunk(runtime), Object.values(bundle));
       for (const name of [entry, runtime]) {
         delete bundle[name];
@@ -65,6 +66,19 @@ function takePlace(main: Rolldown.OutputChunk, entry: Rolldown.OutputChunk): voi
     /^export \{ .* \};$/m,
     (all) => `${all}\nexport { ${names.join(', ')} };`,
   );
+}
+
+/** Takes the imports of a file that only passes on from all who import it for its effects: it has none. */
+function leaveOut(name: string, files: readonly { type: string }[]): void {
+  for (const file of files) {
+    if (file.type !== 'chunk') continue;
+    const chunk = file as Rolldown.OutputChunk;
+    // An empty line, so that source maps stay right.
+    chunk.code = chunk.code.replace(new RegExp(`^import "[^"]*/${name}";$`, 'm'), '');
+    if (chunk.fileName !== name && chunk.code.includes(`/${name}"`)) {
+      throw new Error(`${chunk.fileName} still imports ${name}`);
+    }
+  }
 }
 
 /** What a list of exports renames. */

@@ -1,6 +1,7 @@
 /** Fetching a file that a caller named by its address. */
 
 import { WgconvError } from './errors.ts';
+import { host } from './host.ts';
 
 /** No protobuf message, and no model that a page keeps in memory as one piece, is larger. */
 export const mostModelBytes = 2 ** 31 - 1;
@@ -16,7 +17,7 @@ export async function fetchBytes(
   const fail = (reason: string, cause?: unknown): never => {
     throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
   };
-  const response = await fetch(url).catch((cause: unknown) => fail(String(cause), cause));
+  const response = await host.fetch(url).catch((cause: unknown) => fail(String(cause), cause));
   if (!response.ok) fail(`HTTP ${response.status} ${response.statusText}`);
   checkModelSize(Number(response.headers.get('content-length')), `"${url}"`);
   // What goes wrong on the way is told by whoever reads all of it.

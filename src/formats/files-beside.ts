@@ -2,6 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import { checkModelSize, fetchBytes } from '../core/fetch-bytes.ts';
+import { host } from '../core/host.ts';
 
 /** A file of external data: its content or its address, under the name that the model has for it. */
 export interface ExternalData {
@@ -93,8 +94,7 @@ async function read(path: string, { files, model }: ExternalSource): Promise<Uin
       { data: { file: path } },
     );
   }
-  // Relative addresses of a model are those of the page.
-  return fetchBytes(new URL(path, new URL(model, globalThis.location?.href)));
+  return fetchBytes(new URL(path, host.address(model)));
 }
 
 function withoutDot(path: string): string {

@@ -1,6 +1,7 @@
 /** What a caller says of the device, and the asking for one with all that its adapter has. */
 
 import { DeviceLostError, WgconvError } from '../core/errors.ts';
+import { host } from '../core/host.ts';
 import type { DeviceCaps } from './caps.ts';
 import { DeviceLoss } from './loss.ts';
 
@@ -26,7 +27,7 @@ export const subgroupMatrixFeature = 'chromium-experimental-subgroup-matrix' as 
  * @throws DeviceLostError where the browser lost its GPU meanwhile
  */
 export async function requestDevice(options: DeviceOptions): Promise<GPUDevice> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  const gpu = await host.gpu();
   if (!gpu) {
     throw new WgconvError(
       'no-webgpu',
@@ -42,7 +43,7 @@ export async function requestDevice(options: DeviceOptions): Promise<GPUDevice> 
   if (device) return device;
   throw new WgconvError(
     'no-webgpu',
-    'WebGPU is there, but it offers no adapter (blocked driver, or hardware acceleration is off). ' +
+    'WebGPU is there, but it offers no adapter (no driver, a blocked one, or hardware acceleration is off). ' +
       "Use { backend: 'cpu' } to run on the CPU.",
   );
 }

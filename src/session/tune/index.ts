@@ -1,5 +1,6 @@
 /** Algorithms for the nodes of a graph: those that tuning found, and with `full` those it finds now. */
 
+import { host } from '../../core/host.ts';
 import type { GpuContext } from '../../gpu/device.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { homeOf } from '../../plan/homes.ts';
@@ -128,7 +129,8 @@ async function source(tuning: TuneRequest['tuning']) {
   if (typeof tuning === 'string' || tuning instanceof URL) {
     // A page works without its choices, too: what cannot be had counts as foreign.
     return {
-      given: await fetch(tuning)
+      given: await host
+        .fetch(tuning)
         .then((answer) => answer.json(), String)
         .catch(String),
     };

@@ -71,7 +71,7 @@ describe('the order of the rooms', () => {
       'src/index.ts': "export * from './cli/main.ts';",
       'src/cli/main.ts': 'export const main = 1;',
     });
-    expect(found.join()).toContain('index without the command');
+    expect(found.join()).toContain('index without Node');
   });
 
   test('a new folder of src is not a room until it is listed', async () => {
