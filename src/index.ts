@@ -24,4 +24,4 @@ export type {
   Tuning,
   TuningStore,
 } from './session/tune/tuning.ts';
-export type { NodeCheck, VerifyReport } from './session/verify.ts';
+export type { NodeCheck, VerifyOptions, VerifyReport } from './session/verify.ts';

@@ -19,9 +19,10 @@ export function refuseUnknown(
   }
   const unknown = Object.keys(given ?? {}).find((key) => !Object.hasOwn(known, key));
   if (unknown === undefined) return;
-  const list = Object.keys(known).map((name) => `'${name}'`);
+  const names = Object.keys(known).map((name) => `'${name}'`);
+  const last = names.pop();
   throw new WgconvError(
     'invalid-argument',
-    `there is no ${what} "${unknown}"; use ${list.slice(0, -1).join(', ')} or ${list.at(-1)}`,
+    `there is no ${what} "${unknown}"; use ${names.length > 0 ? `${names.join(', ')} or ` : ''}${last}`,
   );
 }

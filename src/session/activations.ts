@@ -5,7 +5,6 @@
  */
 
 import { WgconvError } from '../core/errors.ts';
-import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { optimise } from '../passes/index.ts';
@@ -58,7 +57,6 @@ export class Activations {
     names: readonly string[] | undefined,
     options: ActivationOptions,
   ): Promise<Record<string, Tensor>> {
-    refuseUnknown('option of activations()', options, { location: true, signal: true });
     if (names !== undefined && !Array.isArray(names)) {
       throw new WgconvError(
         'invalid-argument',

@@ -1,6 +1,7 @@
 /** What the two backends, `webgpu` and `cpu`, have in common: one small interface. */
 
 import { WgconvError } from '../core/errors.ts';
+import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 
@@ -39,6 +40,11 @@ export interface Progress {
 }
 
 export type OnProgress = (progress: Progress) => void;
+
+/** @throws WgconvError `invalid-argument` where `location` is none. */
+export function checkLocation({ location = 'cpu' }: Pick<RunOptions, 'location'>): void {
+  refuseUnknown('location', { [location]: true }, { cpu: true, 'gpu-buffer': true });
+}
 
 /** @throws WgconvError `invalid-argument` where one of the outputs asked for is none. */
 export function wantedOutputs(graph: Graph, { outputs }: RunOptions): readonly string[] {

@@ -6,7 +6,7 @@ import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import type { ActivationOptions } from './activations.ts';
-import type { OnProgress, RunOptions } from './backend.ts';
+import { checkLocation, type OnProgress, type RunOptions } from './backend.ts';
 import { checkFeeds, checkShapes, type FeedsObject } from './check-feeds.ts';
 import { type LoadedModel, loadModel, type ModelSource } from './load-model.ts';
 import { checkOptions, type SessionOptions } from './options.ts';
@@ -14,7 +14,7 @@ import type { Profile, ProfileOptions } from './profile/index.ts';
 import { leftOut, type SessionReport } from './report.ts';
 import { createContext, Runtime } from './runtime.ts';
 import type { Tuning } from './tune/tuning.ts';
-import type { VerifyReport } from './verify.ts';
+import type { VerifyOptions, VerifyReport } from './verify.ts';
 
 /**
  * A loaded model.
@@ -95,6 +95,7 @@ export class InferenceSession {
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = checkFeeds(this.inputs, feeds);
     refuseUnknown('option of run()', options, { outputs: true, location: true, signal: true });
+    checkLocation(options);
     return this.#enqueue(
       async ({ planned }) => Object.fromEntries(await planned.run(checked, options)),
       options.signal,
@@ -115,6 +116,8 @@ export class InferenceSession {
     options: ActivationOptions = {},
   ): Promise<Record<string, Tensor>> {
     const checked = checkFeeds(this.inputs, feeds);
+    refuseUnknown('option of activations()', options, { location: true, signal: true });
+    checkLocation(options);
     return this.#enqueue(
       async (runtime) => (await runtime.activations()).read(checked, names, options),
       options.signal,
@@ -124,21 +127,30 @@ export class InferenceSession {
   /**
    * The time of every node, its arithmetic, bytes and share of the device's ceiling; a trace of it.
    * By timestamps where the device has them, else estimated; it takes some runs.
+   * @throws the signal's reason
    */
   async profile(feeds: FeedsObject, options: ProfileOptions = {}): Promise<Profile> {
     const checked = checkFeeds(this.inputs, feeds);
+    refuseUnknown('option of profile()', options, { runs: true, signal: true });
     const { profileModel } = await import('./profile/index.ts');
-    return this.#enqueue(({ planned }) =>
-      profileModel(planned, checked, options, this.#options.onProgress),
+    return this.#enqueue(
+      ({ planned }) => profileModel(planned, checked, options, this.#options.onProgress),
+      options.signal,
     );
   }
 
-  /** Compares every node of the plan with its float64 reference; `webgpu` only. */
-  async verify(feeds: FeedsObject): Promise<VerifyReport> {
+  /**
+   * Compares every node of the plan with its float64 reference; `webgpu` only.
+   * @throws the signal's reason
+   */
+  async verify(feeds: FeedsObject, options: VerifyOptions = {}): Promise<VerifyReport> {
     const checked = checkFeeds(this.inputs, feeds);
+    refuseUnknown('option of verify()', options, { signal: true });
     const { verifyModel } = await import('./verify.ts');
-    return this.#enqueue(({ planned }) =>
-      verifyModel(planned, this.outputNames, checked, this.#options.onProgress),
+    return this.#enqueue(
+      ({ planned }) =>
+        verifyModel(planned, this.outputNames, checked, options, this.#options.onProgress),
+      options.signal,
     );
   }
 

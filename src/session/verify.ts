@@ -19,6 +19,11 @@ import { GpuExecutable } from './webgpu.ts';
 
 type HostFeeds = ReadonlyMap<string, HostTensor>;
 
+export interface VerifyOptions {
+  /** Ends it between two nodes: `verify` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface NodeCheck {
   readonly node: string;
   readonly operator: string;
@@ -56,6 +61,7 @@ export async function verifyModel(
   model: PlannedGraph,
   outputs: readonly string[],
   feeds: Feeds,
+  { signal }: VerifyOptions,
   onProgress: OnProgress | undefined,
 ): Promise<VerifyReport> {
   const reports: VerifyReport[] = [];
@@ -66,8 +72,8 @@ export async function verifyModel(
         'verify() checks the GPU; this session runs on the cpu backend, which is the reference itself',
       );
     }
-    const ran = await executable.run(partFeeds, {});
-    reports.push(await checkRun(executable, original, partFeeds, ran, onProgress));
+    const ran = await executable.run(partFeeds, { signal });
+    reports.push(await checkRun(executable, original, partFeeds, ran, { signal }, onProgress));
     return ran;
   });
   const sum = (key: 'passed' | 'failed' | 'unchecked') =>
@@ -95,7 +101,7 @@ export async function verifyExecutable(
   feeds: Feeds,
   onProgress?: OnProgress,
 ): Promise<VerifyReport> {
-  return checkRun(executable, original, feeds, await executable.run(feeds, {}), onProgress);
+  return checkRun(executable, original, feeds, await executable.run(feeds, {}), {}, onProgress);
 }
 
 async function checkRun(
@@ -103,6 +109,7 @@ async function checkRun(
   original: Graph,
   feeds: Feeds,
   ran: ReadonlyMap<string, Tensor>,
+  { signal }: VerifyOptions,
   onProgress: OnProgress | undefined,
 ): Promise<VerifyReport> {
   const { plan } = executable;
@@ -115,6 +122,7 @@ async function checkRun(
   const total = graph.nodes.length;
 
   await replay(executable, feeds, async (index, inputs, outputs) => {
+    signal?.throwIfAborted();
     const node = graph.nodes[index];
     if (!node) throw internal(`no node ${index}`);
     const { algorithm = '', arithmetic } = plan.nodes[index] ?? {};
@@ -155,7 +163,7 @@ async function checkRun(
   });
 
   const identicalToRun = recorded.matches(ran);
-  const endToEnd = await compareEndToEnd(references, original, hostFeeds, ran);
+  const endToEnd = await compareEndToEnd(references, original, hostFeeds, ran, signal);
   const firstWrong = checks.find((check) => check.status === 'fail');
   const count = (status: NodeCheck['status']) =>
     checks.filter((check) => check.status === status).length;
@@ -285,6 +293,7 @@ async function compareEndToEnd(
   original: Graph,
   feeds: HostFeeds,
   ran: ReadonlyMap<string, Tensor>,
+  signal: AbortSignal | undefined,
 ): Promise<EndToEnd[]> {
   const values = new Map<string, ReferenceTensor>();
   for (const [name, tensor] of feeds) values.set(name, toReference(tensor));
@@ -293,6 +302,7 @@ async function compareEndToEnd(
     for (const name of node.inputs) lastUse.set(name, index);
   });
   for (const [index, node] of original.nodes.entries()) {
+    signal?.throwIfAborted();
     const results = references.evaluate(node, original, (name) => values.get(name));
     node.outputs.forEach((name, at) => {
       const result = results[at];

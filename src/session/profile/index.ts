@@ -5,7 +5,6 @@
 
 import { bytesPerElement } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
-import { refuseUnknown } from '../../core/refuse-unknown.ts';
 import { isStatic, sizeOf } from '../../core/shape.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Graph, Node } from '../../graph/graph.ts';
@@ -50,7 +49,6 @@ export async function profileModel(
   options: ProfileOptions,
   onProgress: OnProgress | undefined,
 ): Promise<Profile> {
-  refuseUnknown('option of profile()', options, { runs: true, signal: true });
   const { runs, signal } = options;
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
     throw new WgconvError('invalid-argument', `runs is a whole number from 1, not ${runs}`);

@@ -170,6 +170,36 @@ describe('an option that does not exist', () => {
     );
     expect(error.message).toMatch(/^there is no option of run\(\) "output"; use 'outputs', /);
   });
+
+  const feeds = { left: row(1), right: row(1) };
+  it.each<[string, (session: InferenceSession, options: never) => Promise<unknown>]>([
+    ['run', (session, options) => session.run(feeds, options)],
+    ['activations', (session, options) => session.activations(feeds, undefined, options)],
+    ['profile', (session, options) => session.profile(feeds, options)],
+    ['verify', (session, options) => session.verify(feeds, options)],
+  ])('is refused in %s(), and so is null', async (name, call) => {
+    const session = await InferenceSession.create(model, { backend: 'cpu' });
+    const unknown = await refusal(() => call(session, { outptus: [] } as never));
+    expect(unknown.message).toMatch(`there is no option of ${name}() "outptus"; use '`);
+    const none = await refusal(() => call(session, null as never));
+    expect(none.code).toBe('invalid-argument');
+    expect(none.message).toBe(
+      `an option of ${name}() is a property of an object, and null is none`,
+    );
+  });
+
+  it('is refused as a location', async () => {
+    const session = await InferenceSession.create(model, { backend: 'cpu' });
+    const options = { location: 'gpu' } as never;
+    for (const call of [
+      () => session.run(feeds, options),
+      () => session.activations(feeds, undefined, options),
+    ]) {
+      const error = await refusal(call);
+      expect(error.code).toBe('invalid-argument');
+      expect(error.message).toBe("there is no location \"gpu\"; use 'cpu' or 'gpu-buffer'");
+    }
+  });
 });
 
 describe('a host without WebGPU', () => {
