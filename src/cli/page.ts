@@ -25,7 +25,7 @@ let reported = 0;
 
 function report(progress: Progress): void {
   const now = performance.now();
-  if (progress.done < progress.total && now - reported < progressInterval) return;
+  if (progress.done !== progress.total && now - reported < progressInterval) return;
   reported = now;
   void globalThis.wgconvProgress?.(progress);
 }

@@ -15,6 +15,8 @@ const stages: Readonly<Record<Progress['stage'], string>> = {
   profile: 'Timing nodes',
 };
 
+type Amount = Pick<Progress, 'done' | 'total' | 'unit'>;
+
 /** Milliseconds between two lines of one piece of work. */
 const lineInterval = 5000;
 
@@ -33,14 +35,18 @@ export class ProgressDisplay {
   }
 
   /** For a session's `onProgress`. */
-  readonly report = ({ stage, done, total, detail }: Progress): void => {
-    this.update(stages[stage], done, total, detail);
+  readonly report = ({ stage, detail, ...amount }: Progress): void => {
+    this.#update(stages[stage], amount, detail);
   };
 
-  update(what: string, done: number, total: number, detail = ''): void {
+  update(what: string, done: number, total: number, detail?: string): void {
+    this.#update(what, { done, total }, detail);
+  }
+
+  #update(what: string, amount: Amount, detail = ''): void {
     if (this.#quiet) return;
-    if (this.#terminal.interactive) this.#updateBar(what, done, total, detail);
-    else this.#updateLine(what, done, total);
+    if (this.#terminal.interactive) this.#updateBar(what, amount, detail);
+    else this.#updateLine(what, amount);
   }
 
   /** A line between the bars, such as an installer's step. */
@@ -58,10 +64,10 @@ export class ProgressDisplay {
     this.#lines.clear();
   }
 
-  #updateBar(what: string, done: number, total: number, detail: string): void {
+  #updateBar(what: string, amount: Amount, detail: string): void {
     this.#bars ??= new cliProgress.MultiBar(
       {
-        format: '{what} {bar} {value}/{total} {detail}',
+        format: '{what} {bar} {amount} {detail}',
         stream: process.stderr,
         hideCursor: true,
         clearOnComplete: true,
@@ -72,7 +78,12 @@ export class ProgressDisplay {
       },
       cliProgress.Presets.shades_classic,
     );
-    const payload = { what: what.padEnd(17), detail: shorten(detail, 30) };
+    const payload = {
+      ...{ what: what.padEnd(17), detail: shorten(detail, 30) },
+      amount: formatAmount(amount, '/'),
+    };
+    // Of an unknown whole nothing can be drawn.
+    const [done, total] = amount.total === undefined ? [0, 1] : [amount.done, amount.total];
     const bar = this.#active.get(what);
     if (bar) {
       bar.setTotal(total);
@@ -82,15 +93,24 @@ export class ProgressDisplay {
     }
   }
 
-  #updateLine(what: string, done: number, total: number): void {
+  #updateLine(what: string, amount: Amount): void {
     const now = this.#now();
     const last = this.#lines.get(what);
     if (last !== undefined && now - last < lineInterval) return;
     this.#lines.set(what, now);
     // "0 of 1" tells nothing, and work of one step is mentioned once.
     if (last === undefined) this.#terminal.err(what);
-    else if (total > 1) this.#terminal.err(`${what}: ${done} of ${total}`);
+    else if (amount.total !== 1) this.#terminal.err(`${what}: ${formatAmount(amount, ' of ')}`);
   }
+}
+
+/** `3/8`, `1.5/13.6 MB`, or `1.5 MB` of an unknown whole. */
+function formatAmount({ done, total, unit }: Amount, between: string): string {
+  const isBytes = unit === 'bytes';
+  const [value, all] = [done, total].map((count) =>
+    isBytes && count !== undefined ? (count / 1e6).toFixed(1) : count,
+  );
+  return `${value}${all === undefined ? '' : `${between}${all}`}${isBytes ? ' MB' : ''}`;
 }
 
 function shorten(text: string, length: number): string {

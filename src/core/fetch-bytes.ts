@@ -1,4 +1,4 @@
-/** Fetching a file that a caller named by its address. */
+/** Fetching a file that a caller named by its address, and counting its bytes as they arrive. */
 
 import { WgconvError } from './errors.ts';
 import { host } from './host.ts';
@@ -6,31 +6,69 @@ import { host } from './host.ts';
 /** No protobuf message, and no model that a page keeps in memory as one piece, is larger. */
 export const mostModelBytes = 2 ** 31 - 1;
 
+/** Where the server does not say how much there will be. */
+const firstBytes = 2 ** 20;
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Is given what has arrived so far (a view that is valid until the next call), and how many bytes
+   * there will be: undefined where that is not known.
+   */
+  readonly onBytes?: OnBytes | undefined;
+}
+
+export type OnBytes = (arrived: Uint8Array, total: number | undefined) => void;
+
 /**
- * @param onStart is given the first bytes as soon as they are there
- * @throws WgconvError `invalid-model` where there is no answer, `limit-exceeded` above 2 GiB
+ * @throws the signal's reason; WgconvError `invalid-model` where there is no answer, or it ends
+ * early, `limit-exceeded` above 2 GiB
  */
 export async function fetchBytes(
   url: string | URL,
-  onStart?: (start: Uint8Array) => void,
+  { signal, onBytes }: FetchOptions = {},
 ): Promise<Uint8Array> {
-  const fail = (reason: string, cause?: unknown): never => {
+  const fail = (reason: unknown, cause?: unknown): never => {
+    signal?.throwIfAborted();
     throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
   };
-  const response = await host.fetch(url).catch((cause: unknown) => fail(String(cause), cause));
+  const failed = (cause: unknown) => fail(cause, cause);
+  const response = await host.fetch(url, { signal: signal ?? null }).catch(failed);
   if (!response.ok) fail(`HTTP ${response.status} ${response.statusText}`);
-  checkModelSize(Number(response.headers.get('content-length')), `"${url}"`);
-  // What goes wrong on the way is told by whoever reads all of it.
-  if (onStart) readStart(response.clone(), onStart).catch(() => {});
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function readStart({ body }: Response, onStart: (start: Uint8Array) => void): Promise<void> {
+  const { headers, body } = response;
+  // What is compressed on the way says how long it is compressed.
+  let total = headers.has('content-encoding')
+    ? undefined
+    : Number(headers.get('content-length')) || undefined;
+  const check = (length: number) => checkModelSize(length, `"${url}"`);
+  check(total ?? 0);
+  // One piece of memory, for models are large.
+  let bytes = new Uint8Array(total ?? firstBytes);
+  let done = 0;
   const reader = body?.getReader();
-  const { value } = (await reader?.read()) ?? {};
-  if (value) onStart(value);
-  // Settles only with the whole answer.
-  reader?.cancel().catch(() => {});
+  try {
+    for (;;) {
+      onBytes?.(bytes.subarray(0, done), total);
+      const { value } = (await reader?.read().catch(failed)) ?? {};
+      if (!value) break;
+      const end = done + value.length;
+      if (end > bytes.length) {
+        check(end);
+        // Another site's server need not say that it compresses.
+        total = undefined;
+        const larger = new Uint8Array(Math.max(2 * bytes.length, end));
+        larger.set(bytes);
+        bytes = larger;
+      }
+      bytes.set(value, done);
+      done = end;
+    }
+  } finally {
+    reader?.cancel().catch(() => {});
+  }
+  bytes = bytes.subarray(0, done);
+  onBytes?.(bytes, done);
+  return bytes;
 }
 
 /** @throws WgconvError `limit-exceeded` naming the size */

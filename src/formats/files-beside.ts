@@ -3,6 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import { checkModelSize, fetchBytes } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
+import type { CountFile } from './bytes-read.ts';
 
 /** A file of external data: its content or its address, under the name that the model has for it. */
 export interface ExternalData {
@@ -14,16 +15,9 @@ export interface ExternalSource {
   readonly files?: readonly ExternalData[] | undefined;
   /** Address of the model: files that are not given are fetched from its folder. */
   readonly model?: string | URL | undefined;
-  /** Told of every file that is there. */
-  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
-}
-
-/** How many of the files beside the model are there; the latest one is `detail`. */
-export interface ReadProgress {
-  readonly stage: 'read';
-  readonly done: number;
-  readonly total: number;
-  readonly detail: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Counts what is read. */
+  readonly count?: CountFile | undefined;
 }
 
 /**
@@ -55,15 +49,7 @@ export async function readBeside(
       "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
     );
   }
-  let done = 0;
-  const contents = await Promise.all(
-    paths.map(async (path) => {
-      const content = await read(path, source);
-      done++;
-      source.onProgress?.({ stage: 'read', done, total: paths.length, detail: path });
-      return content;
-    }),
-  );
+  const contents = await Promise.all(paths.map((path) => read(path, source)));
   checkModelSize(
     contents.reduce((sum, { length }) => sum + length, 0),
     `external data (${paths.map((path) => `"${path}"`).join(', ')})`,
@@ -71,15 +57,21 @@ export async function readBeside(
   return contents;
 }
 
-async function read(path: string, { files, model }: ExternalSource): Promise<Uint8Array> {
+async function read(path: string, source: ExternalSource): Promise<Uint8Array> {
+  const { files, model, signal, count } = source;
   const data = files?.find((file) => withoutDot(file.path) === path)?.data;
-  if (data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  const onBytes = count?.(path);
+  const given = (bytes: Uint8Array) => {
+    onBytes?.(bytes, bytes.length);
+    return bytes;
+  };
+  if (data instanceof Uint8Array) return given(data);
+  if (data instanceof ArrayBuffer) return given(new Uint8Array(data));
   if (typeof Blob !== 'undefined' && data instanceof Blob) {
     checkModelSize(data.size, `"${path}"`);
-    return new Uint8Array(await data.arrayBuffer());
+    return given(new Uint8Array(await data.arrayBuffer()));
   }
-  if (typeof data === 'string' || data instanceof URL) return fetchBytes(data);
+  if (typeof data === 'string' || data instanceof URL) return fetchBytes(data, { signal, onBytes });
   if (data !== undefined) {
     throw new WgconvError(
       'invalid-argument',
@@ -94,7 +86,7 @@ async function read(path: string, { files, model }: ExternalSource): Promise<Uin
       { data: { file: path } },
     );
   }
-  return fetchBytes(new URL(path, host.address(model)));
+  return fetchBytes(new URL(path, host.address(model)), { signal, onBytes });
 }
 
 function withoutDot(path: string): string {

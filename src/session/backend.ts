@@ -3,6 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { BytesRead } from '../formats/bytes-read.ts';
 import type { Graph } from '../graph/graph.ts';
 
 export type Feeds = ReadonlyMap<string, Tensor>;
@@ -31,10 +32,14 @@ export interface Executable {
   dispose(): void;
 }
 
-export interface Progress {
-  readonly stage: 'read' | 'prepare' | 'compile' | 'upload' | 'run' | 'verify' | 'tune' | 'profile';
+/** How far a piece of work has come: bytes that are read, or pieces of the rest. */
+export type Progress = BytesRead | WorkDone;
+
+export interface WorkDone {
+  readonly stage: 'prepare' | 'compile' | 'upload' | 'run' | 'verify' | 'tune' | 'profile';
   readonly done: number;
   readonly total: number;
+  readonly unit?: undefined;
   /** What is worked on, for a person. */
   readonly detail?: string | undefined;
 }

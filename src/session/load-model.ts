@@ -1,7 +1,8 @@
 /** A model, wherever it comes from → the graph as it was read, and as the passes leave it. */
 
 import { WgconvError } from '../core/errors.ts';
-import { fetchBytes } from '../core/fetch-bytes.ts';
+import { fetchBytes, type OnBytes } from '../core/fetch-bytes.ts';
+import { countBytes } from '../formats/bytes-read.ts';
 import { operatorsIn } from '../formats/onnx/index.ts';
 import { readModel } from '../formats/read-model.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -20,31 +21,37 @@ export interface LoadedModel {
   readonly graph: Graph;
 }
 
-/** @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), … */
+/**
+ * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), …
+ * @throws the signal's reason
+ */
 export async function loadModel(model: ModelSource, options: SessionOptions): Promise<LoadedModel> {
+  const { transform, signal } = options;
   const read = await readGraph(model, options);
-  const original = options.transform ? await options.transform(read) : read;
+  signal?.throwIfAborted();
+  const original = transform ? await transform(read) : read;
+  signal?.throwIfAborted();
   // The caller's function may have added others.
   await loadOperators(original.nodes.map(({ op }) => op));
   return { original, graph: await optimise(original) };
 }
 
-async function readGraph(
-  model: ModelSource,
-  { onProgress, externalData: files }: SessionOptions,
-): Promise<Graph> {
-  if (model instanceof Uint8Array) return readModel(model, { files, onProgress });
-  if (model instanceof ArrayBuffer)
-    return readGraph(new Uint8Array(model), { externalData: files, onProgress });
+async function readGraph(model: ModelSource, options: SessionOptions): Promise<Graph> {
+  const { onProgress, externalData: files, signal } = options;
+  const source = { files, signal, count: onProgress && countBytes(onProgress) };
+  if (model instanceof Uint8Array) return readModel(model, source);
+  if (model instanceof ArrayBuffer) return readModel(new Uint8Array(model), source);
   if (typeof model === 'string' || model instanceof URL) {
-    const report = (done: number) =>
-      onProgress?.({ stage: 'read', done, total: 1, detail: `${model}` });
-    report(0);
-    const bytes = await fetchBytes(model, (start) => {
-      loadOperators(operatorsIn(start)).catch(() => {}); // asked for again when all are known
-    });
-    report(1);
-    return readModel(bytes, { files, model, onProgress });
+    const count = source.count?.(`${model}`);
+    let started = false;
+    const onBytes: OnBytes = (arrived, total) => {
+      count?.(arrived, total);
+      if (started || arrived.length === 0) return;
+      started = true;
+      loadOperators(operatorsIn(arrived)).catch(() => {}); // asked for again when all are known
+    };
+    const bytes = await fetchBytes(model, { signal, onBytes });
+    return readModel(bytes, { ...source, model });
   }
   if (!Array.isArray((model as Graph | undefined)?.nodes)) {
     throw new WgconvError(

@@ -36,7 +36,10 @@ export interface SessionOptions {
    * `session.tuning()` gave or `wgconv tune` wrote before, or its address (then nothing is kept).
    */
   readonly tuning?: Tuning | TuningStore | string | URL | undefined;
-  /** Ends tuning early: `create` rejects with its reason; a store keeps what was found until then. */
+  /**
+   * Ends `create`, wherever it is: it rejects with the signal's reason at once, and what was acquired
+   * goes back. A store keeps what tuning found until then. It means nothing once the session is there.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Graph passes to leave out, to find out what a pass does. */
   readonly disable?: readonly DisabledPass[] | undefined;

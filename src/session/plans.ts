@@ -6,6 +6,7 @@ import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Executable, Feeds, RunOptions } from './backend.ts';
 import type { SessionOptions } from './options.ts';
 import { type NodeReport, type PlanReport, reportPlan } from './report.ts';
@@ -42,7 +43,7 @@ export interface PlannedGraph {
   /** Inputs whose values, as all shapes, must be known to plan; none where that comes in a run. */
   readonly shapeInputs: readonly string[];
   /** Plans what can be planned for the shapes alone. */
-  compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<unknown>;
+  compile(shapes: ReadonlyMap<string, readonly number[]>, signal?: AbortSignal): Promise<unknown>;
   run(feeds: Feeds, options: RunOptions): Promise<ReadonlyMap<string, Tensor>>;
   /**
    * Hands every part that is planned whole to `visit`, in order, with what it is fed; `onHostNode` hears
@@ -83,11 +84,13 @@ export class Plans implements PlannedGraph {
       const bytes = viewBytes(await tensor.getData()).slice();
       values[name] = { type: tensor.type, dims: tensor.dims, bytes };
     }
-    return this.compile(new Map([...feeds].map(([name, { dims }]) => [name, dims])), values);
+    const shapes = new Map([...feeds].map(([name, { dims }]) => [name, dims]));
+    return this.compile(shapes, undefined, values);
   }
 
   compile(
     shapes: ReadonlyMap<string, readonly number[]>,
+    signal?: AbortSignal,
     values: Readonly<Record<string, HostTensor>> = {},
   ): Promise<Compiled> {
     const key = [
@@ -99,7 +102,7 @@ export class Plans implements PlannedGraph {
       // Most recently used last.
       this.#compiled.delete(key);
     } else {
-      compiled = this.#build(shapes, values);
+      compiled = this.#build(shapes, values, signal);
       compiled.catch(() => this.#compiled.delete(key));
     }
     this.#compiled.set(key, compiled);
@@ -147,19 +150,22 @@ export class Plans implements PlannedGraph {
     this.#compiled.delete(key);
     const executable = (await compiled?.catch(() => undefined))?.executable;
     executable?.dispose();
-    // What was made for these shapes is of no use to others; the model's own weights stay.
-    if (executable instanceof GpuExecutable) {
-      const { constants } = this.graph;
-      this.#device?.weights.release(
-        executable.plan.weights,
-        ({ made, constant }) => !made && constants.has(constant),
-      );
-    }
+    if (executable instanceof GpuExecutable) this.#release(executable.plan);
+  }
+
+  /** What was made for these shapes is of no use to others; the model's own weights stay. */
+  #release({ weights }: Plan): void {
+    const { constants } = this.graph;
+    this.#device?.weights.release(
+      weights,
+      ({ made, constant }) => !made && constants.has(constant),
+    );
   }
 
   async #build(
     shapes: ReadonlyMap<string, readonly number[]>,
     values: Readonly<Record<string, HostTensor>>,
+    signal: AbortSignal | undefined,
   ): Promise<Compiled> {
     const { onProgress, disable } = this.#options;
     onProgress?.({ stage: 'prepare', done: 0, total: 1 });
@@ -167,14 +173,21 @@ export class Plans implements PlannedGraph {
       disable,
       values,
     });
+    signal?.throwIfAborted();
     onProgress?.({ stage: 'prepare', done: 1, total: 1 });
     if (!this.#device) {
       const { CpuExecutable } = await import('./cpu.ts');
       return { executable: await CpuExecutable.create(original, onProgress), original };
     }
     const { context, weights } = this.#device;
-    const { plan, tuned } = await planTuned(context, prepared, original, this.#options);
-    const executable = await GpuExecutable.create(context, plan, weights, onProgress);
+    const { plan, tuned } = await planTuned(context, prepared, original, {
+      ...this.#options,
+      signal,
+    });
+    signal?.throwIfAborted();
+    const creating = GpuExecutable.create(context, plan, weights, onProgress, signal);
+    creating.catch(() => this.#release(plan));
+    const executable = await creating;
     return { executable, original, tuned };
   }
 }

@@ -34,11 +34,13 @@ export class Runtime {
   /**
    * A model whose shapes are all known is planned at once.
    * @param context taken over: it is released with the runtime, or when this fails
+   * @param signal ends planning: rejects with its reason
    */
   static async create(
     model: LoadedModel,
     options: SessionOptions,
     context: GpuContext | undefined,
+    signal?: AbortSignal,
   ): Promise<Runtime> {
     const { graph } = model;
     const device = context && { context, weights: new WeightStore(context) };
@@ -46,9 +48,10 @@ export class Runtime {
     try {
       const planned = await planGraph(graph, options, device);
       runtime = new Runtime(model, planned, options, device);
+      signal?.throwIfAborted();
       if (graph.inputs.every(isStatic) && planned.shapeInputs.length === 0) {
         const shapes = graph.inputs.map(({ name, dims }) => [name, dims as number[]] as const);
-        await runtime.race(planned.compile(new Map(shapes)));
+        await runtime.race(planned.compile(new Map(shapes), signal));
       }
       return runtime;
     } catch (error) {
@@ -82,8 +85,8 @@ export class Runtime {
     await this.dispose();
     const options = {
       ...this.#options,
-      // What `full` has found is taken as it is; who ended loading has not ended this.
-      ...{ tune: tune === 'full' ? 'cached' : tune, signal: undefined },
+      // What `full` has found is taken as it is.
+      tune: tune === 'full' ? 'cached' : tune,
       tuning: this.planned.tuning() ?? this.#options.tuning,
     } as const;
     return Runtime.create(this.#model, options, await GpuContext.acquire(gpu));

@@ -9,12 +9,17 @@ import type { ActivationOptions } from './activations.ts';
 import { checkLocation, type OnProgress, type RunOptions } from './backend.ts';
 import { checkFeeds, checkShapes, type FeedsObject } from './check-feeds.ts';
 import { type LoadedModel, loadModel, type ModelSource } from './load-model.ts';
+import { Loading } from './loading.ts';
 import { checkOptions, type SessionOptions } from './options.ts';
 import type { Profile, ProfileOptions } from './profile/index.ts';
 import { leftOut, type SessionReport } from './report.ts';
 import { createContext, Runtime } from './runtime.ts';
 import type { Tuning } from './tune/tuning.ts';
 import type { VerifyOptions, VerifyReport } from './verify.ts';
+
+export interface PrepareOptions {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * A loaded model.
@@ -55,14 +60,36 @@ export class InferenceSession {
    * @param model URL of an ONNX file or of a `model.json` (Keras, TensorFlow.js), or its bytes, or a graph
    * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), `no-webgpu`,
    * `limit-exceeded`, …
+   * @throws the signal's reason
    */
   static async create(model: ModelSource, options: SessionOptions = {}): Promise<InferenceSession> {
     checkOptions(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    return abortable(signal, InferenceSession.#create(model, options), (late) => late.dispose());
+  }
+
+  /** As `create`, whose progress can be iterated meanwhile. */
+  static load(model: ModelSource, options: SessionOptions = {}): Loading<InferenceSession> {
+    return new Loading((onProgress) =>
+      InferenceSession.create(model, {
+        ...options,
+        onProgress: (progress) => {
+          options.onProgress?.(progress);
+          onProgress(progress);
+        },
+      }),
+    );
+  }
+
+  static async #create(model: ModelSource, options: SessionOptions): Promise<InferenceSession> {
+    const { signal, ...lasting } = options;
     // The other of the two may still be busy when one has failed: its progress is of no interest,
     // and a device that comes too late goes back.
     let failed = false;
+    let created = false;
     const onProgress: OnProgress = (progress) => {
-      if (!failed) options.onProgress?.(progress);
+      if (created || !(failed || signal?.aborted)) options.onProgress?.(progress);
     };
     const acquired = createContext(options);
     const [loaded, context] = await Promise.all([
@@ -73,7 +100,9 @@ export class InferenceSession {
       acquired.then((late) => late?.release()).catch(() => {});
       throw error;
     });
-    return new InferenceSession(loaded, options, await Runtime.create(loaded, options, context));
+    const runtime = await Runtime.create(loaded, { ...lasting, onProgress }, context, signal);
+    created = true;
+    return new InferenceSession(loaded, lasting, runtime);
   }
 
   /** What the device can do; undefined on the `cpu` backend. */
@@ -157,10 +186,16 @@ export class InferenceSession {
   /**
    * Plans for the given input shapes (needed only for symbolic ones) without running.
    * @throws WgconvError `unknown-input`, `wrong-shape`, naming it
+   * @throws the signal's reason
    */
-  async prepare(shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
+  async prepare(
+    shapes: Readonly<Record<string, readonly number[]>> = {},
+    options: PrepareOptions = {},
+  ): Promise<void> {
+    refuseUnknown('option of prepare()', options, { signal: true });
+    const { signal } = options;
     const all = checkShapes(this.inputs, shapes);
-    await this.#enqueue(({ planned }) => planned.compile(all));
+    await this.#enqueue(({ planned }) => planned.compile(all, signal), signal);
   }
 
   /**

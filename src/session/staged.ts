@@ -48,11 +48,15 @@ export class StagedModel implements PlannedGraph {
   }
 
   /** Plans what comes before the first cut. */
-  async compile(shapes: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  async compile(
+    shapes: ReadonlyMap<string, readonly number[]>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const plans = this.#firstPlans();
     if (plans?.shapeInputs.length !== 0) return;
     await plans.compile(
       new Map(plans.graph.inputs.map(({ name }) => [name, shapes.get(name) as readonly number[]])),
+      signal,
     );
   }
 

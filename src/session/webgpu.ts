@@ -78,6 +78,7 @@ export class GpuExecutable implements Executable {
     plan: Plan,
     weights: WeightStore,
     onProgress?: OnProgress,
+    signal?: AbortSignal,
   ): Promise<GpuExecutable> {
     const { device } = context;
     const references = new References();
@@ -87,12 +88,17 @@ export class GpuExecutable implements Executable {
     const takesIndices = plan.graph.nodes.some(
       (node) => requireOperator(node).traits.indices?.inputs,
     );
+    const uploaded = loadWeights(plan, weights, onProgress, signal);
     const [compiled, checks] = await Promise.all([
       compile(context, plan, onProgress),
       takesIndices ? import('./fed-indices.ts') : undefined,
-      loadWeights(plan, weights, onProgress),
+      uploaded,
       references.load(hostNodes),
-    ]);
+    ]).catch(async (error: unknown) => {
+      await uploaded.catch(() => {}); // nothing is uploaded any more when this has failed
+      throw error;
+    });
+    signal?.throwIfAborted();
     const [bindings, staging] = await context.guard('the buffers of the plan', () => {
       const buffers = new Map<string, GPUBuffer>();
       for (const name of downloadedValues(plan)) {
@@ -355,9 +361,14 @@ function compile(context: GpuContext, plan: Plan, onProgress: OnProgress | undef
   );
 }
 
-function loadWeights(plan: Plan, weights: WeightStore, onProgress: OnProgress | undefined) {
+function loadWeights(
+  plan: Plan,
+  weights: WeightStore,
+  onProgress: OnProgress | undefined,
+  signal: AbortSignal | undefined,
+) {
   let done = 0;
-  return weights.load(plan.weights, plan.graph.constants, () => {
+  const onWeight = () =>
     onProgress?.({ stage: 'upload', done: ++done, total: plan.weights.length });
-  });
+  return weights.load(plan.weights, plan.graph.constants, onWeight, signal);
 }

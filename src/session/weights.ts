@@ -30,6 +30,7 @@ export class WeightStore {
     weights: readonly PlannedWeight[],
     constants: ReadonlyMap<string, HostTensor>,
     onWeight: () => void,
+    signal?: AbortSignal,
   ): Promise<void> {
     const { pipelines } = this.#context;
     for (const { key } of weights) this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
@@ -57,6 +58,7 @@ export class WeightStore {
     let before = Promise.resolve();
     // WebGPU answers for one part while the next one is written.
     const flush = async () => {
+      signal?.throwIfAborted();
       const work = batch;
       batch = [];
       bytes = 0;

@@ -77,7 +77,7 @@ export async function tuneGraph(
   graph: Graph,
   { full, tuning, version, signal, onProgress }: TuneRequest,
 ): Promise<TunedGraph> {
-  const { store, given } = await source(tuning);
+  const { store, given } = await source(tuning, signal);
   const found = tuningOf(given);
   const foreign = given !== undefined && given !== null && !found;
   const note = foreign ? 'what was kept is no tuning, and counts as none' : undefined;
@@ -125,12 +125,12 @@ export async function tuneGraph(
   return new TunedGraph(choices, problems, kept, note);
 }
 
-async function source(tuning: TuneRequest['tuning']) {
+async function source(tuning: TuneRequest['tuning'], signal: AbortSignal | undefined) {
   if (typeof tuning === 'string' || tuning instanceof URL) {
     // A page works without its choices, too: what cannot be had counts as foreign.
     return {
       given: await host
-        .fetch(tuning)
+        .fetch(tuning, { signal: signal ?? null })
         .then((answer) => answer.json(), String)
         .catch(String),
     };

@@ -141,9 +141,22 @@ describe('progress where there is no terminal', () => {
     expect(terminal.errLines).toEqual(['Checking nodes', 'Checking nodes: 3 of 90']);
   });
 
+  test('bytes are shown as megabytes, of an unknown whole those that are read', () => {
+    let now = 0;
+    const terminal = recordingTerminal();
+    const progress = new ProgressDisplay(terminal, false, () => now);
+    const read = { stage: 'read', unit: 'bytes', detail: 'model.onnx' } as const;
+    progress.report({ ...read, done: 0, total: undefined });
+    now = 5000;
+    progress.report({ ...read, done: 1_540_000, total: undefined });
+    now = 10_000;
+    progress.report({ ...read, done: 1_540_000, total: 13_600_000 });
+    expect(terminal.errLines).toEqual(['Reading', 'Reading: 1.5 MB', 'Reading: 1.5 of 13.6 MB']);
+  });
+
   test('nothing under --quiet', () => {
     const terminal = recordingTerminal();
-    new ProgressDisplay(terminal, true).report({ stage: 'read', done: 0, total: 1 });
+    new ProgressDisplay(terminal, true).report({ stage: 'prepare', done: 0, total: 1 });
     expect(terminal.errLines).toEqual([]);
   });
 });

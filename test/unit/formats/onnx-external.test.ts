@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readModelFile } from '../../../src/cli/inputs.ts';
 import { checkModelSize } from '../../../src/core/fetch-bytes.ts';
 import { type ExternalSource, readOnnxModel } from '../../../src/formats/onnx/index.ts';
-import { InferenceSession, Tensor } from '../../../src/index.ts';
+import { InferenceSession, type Progress, Tensor } from '../../../src/index.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 
 const weights = new Uint8Array(Float32Array.of(9, 9, 10, 20, 30, -1, -2, -3).buffer);
@@ -150,6 +150,32 @@ describe('a model at an address', () => {
     });
     expect(await run(session)).toEqual([-11, -44, -99]);
     expect(asked).toEqual(['/nets/net.onnx?v=2', '/nets/w/net.bin']);
+  });
+
+  test('is read with progress that counts the bytes of all files, as it is iterated', async () => {
+    const loading = InferenceSession.load(`${address}/nets/net.onnx?v=2`, { backend: 'cpu' });
+    const read: Progress[] = [];
+    for await (const progress of loading) if (progress.stage === 'read') read.push(progress);
+    const all = modelWith().length + weights.length;
+    expect(read.at(-1)).toEqual({
+      ...{ stage: 'read', unit: 'bytes', detail: 'w/net.bin', done: all, total: all },
+    });
+    expect(read[0]?.detail).toBe(`${address}/nets/net.onnx?v=2`);
+    expect(await run(await loading.session)).toEqual([-11, -44, -99]);
+    await expect(
+      InferenceSession.load(`${address}/none`, { backend: 'cpu' }).session,
+    ).rejects.toThrow('HTTP 404');
+  });
+
+  test('is not waited for by who has ended it', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onProgress = ({ detail }: Progress) => {
+      if (detail === 'w/net.bin') controller.abort('enough');
+    };
+    const options = { backend: 'cpu', signal, onProgress } as const;
+    const creating = InferenceSession.create(`${address}/nets/net.onnx?v=2`, options);
+    await expect(creating).rejects.toBe('enough');
   });
 
   test('without its file says which address has none', async () => {
