@@ -34,7 +34,8 @@ export function chromeTrace(profile: ProfileData): Trace {
     named('thread_name', threads.gpu, 'GPU'),
     named('thread_name', threads.host, 'host'),
   ];
-  let milliseconds = 0;
+  // Chrome's DevTools take a time of 0 for none.
+  let begin = 1;
   for (const node of nodes) {
     if (node.milliseconds === 0) continue;
     events.push({
@@ -43,11 +44,11 @@ export function chromeTrace(profile: ProfileData): Trace {
       ph: 'X',
       pid: process,
       tid: node.runsOn === 'gpu' ? threads.gpu : threads.host,
-      ts: milliseconds * 1000,
+      ts: begin,
       dur: node.milliseconds * 1000,
       args: argumentsOf(node),
     });
-    milliseconds += node.milliseconds;
+    begin += node.milliseconds * 1000;
   }
   return {
     displayTimeUnit: 'ms',

@@ -67,13 +67,13 @@ describe('the trace', () => {
     const spans = trace.traceEvents.filter(({ ph }) => ph === 'X');
     const timed = profile.nodes.filter(({ milliseconds }) => milliseconds > 0);
     expect(spans.map(({ name }) => name)).toEqual(timed.map(({ name }) => name));
-    let end = 0;
+    let end = 1;
     for (const { ts, dur, pid, tid } of spans) {
       expect(ts).toBeCloseTo(end, 6);
       expect([pid, tid]).toEqual([1, 2]);
       end = (ts ?? 0) + (dur ?? 0);
     }
-    expect(end).toBeCloseTo(profile.milliseconds * 1000, 6);
+    expect(end).toBeCloseTo(1 + profile.milliseconds * 1000, 6);
     const names = trace.traceEvents.filter(({ ph }) => ph === 'M');
     expect(names.map(({ name, tid, args }) => [name, tid, args?.name])).toEqual([
       ...[
