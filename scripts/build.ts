@@ -10,8 +10,11 @@ import { minifyWgsl } from './minify-wgsl.ts';
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
-/** Packages that are copied into the engine's modules, so that a page needs no bundler. */
-const bundled = ['wgsl-preprocessor', 'pbf'];
+/**
+ * Packages that are copied into the engine's modules, so that a page needs no bundler. Of
+ * wgsl-preprocessor nothing is left: its directives are compiled.
+ */
+const bundled = ['pbf'];
 
 /** What a page imports: `wgconv`, whose file is called otherwise in the end, and its parts. */
 const entries = {
@@ -28,10 +31,9 @@ const alwaysNeeded = new RegExp(
     'src/core/(?!special)',
     'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|activations|closest|profile/|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
-    'src/ops/pointwise/(beside-c4|unary|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
+    'src/ops/pointwise/(beside-c4|unary-layouts|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
-    'shaders/lib/(activations|epilogue|unary|binary)\\.ts',
-    'wgsl-preprocessor',
+    'shaders/lib/(activations|epilogue|binary)\\.ts',
   ].join('|'),
 );
 
@@ -52,10 +54,12 @@ const together = {
   indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,
   einsum: /src\/ops\/einsum\/(?!reference)|shaders\/contract/,
   selections: /src\/ops\/selection\/|src\/session\/staged|src\/passes\/cut-stages/,
+  unary: /src\/ops\/pointwise\/unary\.ts|shaders\/lib\/unary\.ts/,
   shape: /src\/ops\/shape\/(?!views|reference)|shaders\/cast/,
   pointwise:
     /src\/ops\/pointwise\/|shaders\/pointwise_|shaders\/lib\/(unary-functions|broadcast|binary-helpers)/,
-  pool: /src\/ops\/pool\/(operators|lower|window)\.ts|shaders\/(lib\/)?pool/,
+  pool: /src\/ops\/pool\/(operators|lower|window)\.ts/,
+  windows: /src\/ops\/pool\/lower-windows\.ts|shaders\/(lib\/)?pool/,
   products: /src\/ops\/(gemm|matmul)\/|shaders\/(gemm|gemm_sum|matvec|lib\/(matrix|subgroups))\.ts/,
   // Who has BatchNormalization has mostly something to fold it into.
   norms:

@@ -8,7 +8,6 @@ import { convertLayoutOperator } from './layout/convert-layout.ts';
 import type { AnyOperator } from './operator.ts';
 import { binaryOperators } from './pointwise/binary.ts';
 import { clipOperator } from './pointwise/clip.ts';
-import { unaryOperators } from './pointwise/unary.ts';
 
 type Load = () => Promise<readonly AnyOperator[]>;
 
@@ -19,9 +18,17 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Gemm', () => import('./gemm/schema.ts').then((m) => [m.gemm])],
   ['MatMul', () => import('./matmul/schema.ts').then((m) => [m.matMul])],
   [
-    'MaxPool AveragePool LpPool wgconv.MinPool',
-    () => import('./pool/operators.ts').then((m) => m.poolOperators),
+    'MaxPool LpPool wgconv.MinPool',
+    async () => {
+      // A maximum is mostly one of windows: their kernels come at the same time.
+      const [module] = await Promise.all([
+        import('./pool/operators.ts'),
+        import('./pool/lower-windows.ts'),
+      ]);
+      return module.windowPoolOperators;
+    },
   ],
+  ['AveragePool', () => import('./pool/operators.ts').then((m) => [m.averagePool])],
   [
     'GlobalAveragePool GlobalMaxPool GlobalLpPool',
     () => import('./pool/global.ts').then((m) => m.globalPoolOperators),
@@ -103,7 +110,7 @@ export const families: readonly (readonly [names: string, load: Load])[] = [
   ['Where', () => import('./pointwise/where.ts').then((m) => [m.whereOperator])],
   [
     'Relu LeakyRelu Elu Celu Selu ThresholdedRelu HardSigmoid HardSwish Sigmoid Tanh Softplus Softsign Mish Gelu Swish Shrink Abs Neg Ceil Floor Round Sign Sqrt Reciprocal Exp Log Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Not BitwiseNot IsNaN IsInf',
-    async () => unaryOperators,
+    () => import('./pointwise/unary.ts').then((m) => m.unaryOperators),
   ],
   [
     'Add Sub Mul Div Pow Mod PRelu And Or Xor Equal Less Greater LessOrEqual GreaterOrEqual BitwiseAnd BitwiseOr BitwiseXor BitShift',

@@ -13,7 +13,7 @@ import {
 } from '../operator.ts';
 import { type ClipAttributes, clipLimit } from './attributes.ts';
 import { kernels } from './kernels.ts';
-import { unaryLayouts } from './unary.ts';
+import { unaryLayouts } from './unary-layouts.ts';
 
 /** Both bounds, where they are known on the host. */
 function knownBounds(

@@ -12,11 +12,10 @@ import {
   type AnyOperator,
   type AttributeReader,
   defineOperator,
-  type LayoutChoice,
-  type NodeFacts,
 } from '../operator.ts';
 import type { UnaryAttributes } from './attributes.ts';
 import { kernels } from './kernels.ts';
+import { unaryLayouts } from './unary-layouts.ts';
 
 interface UnaryLine {
   readonly type: string;
@@ -162,14 +161,6 @@ function unaryType(operator: string, x: TensorType, attributes: UnaryAttributes)
     });
   }
   return x;
-}
-
-/** C4 is as good as linear; what fits the neighbours is chosen. */
-export function unaryLayouts({ inputs, outputs }: NodeFacts): LayoutChoice[] {
-  const linear: LayoutChoice = { inputs: inputs.map(() => 'linear'), outputs: ['linear'] };
-  const [x] = inputs;
-  if (x?.dims.length !== 4 || !isFloat(x.type) || outputs[0]?.type !== x.type) return [linear];
-  return [{ inputs: inputs.map((_, index) => (index ? 'linear' : 'c4')), outputs: ['c4'] }, linear];
 }
 
 export const unaryOperators: readonly AnyOperator[] = lines.map(defineUnary);

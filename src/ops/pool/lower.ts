@@ -1,24 +1,19 @@
-/** Lowering of pooling: the kernel of planes for images, the linear one for any axes and types. */
+/** Lowering of pooling: a window that is the whole plane is a reduction; the others have kernels of their own. */
 
-import {
-  type Dispatch,
-  dispatch,
-  foldWorkgroups,
-  input,
-  output,
-} from '../../../shaders/lib/kernel.ts';
-import { channelBlocks } from '../../../shaders/lib/layout.ts';
 import type { Pooling } from '../../../shaders/lib/pool.ts';
-import { poolLinear } from '../../../shaders/pool_linear.ts';
-import { pool2d, pool2dShapes } from '../../../shaders/pool2d.ts';
-import { sizeOf } from '../../core/shape.ts';
 import type { DeviceCaps } from '../../gpu/caps.ts';
-import { tensorBytes } from '../device-tensor.ts';
+import { lazyModule } from '../lazy.ts';
 import type { Candidate, LoweringIO } from '../operator.ts';
-import { identityBits, reductionCandidates, reductionProblem } from '../reduce/lower.ts';
-import type { Three } from '../window.ts';
+import { reductionCandidates, reductionProblem } from '../reduce/lower.ts';
 import { spatialAxes } from './norm.ts';
 import { type PoolAttributes, poolGeometry } from './window.ts';
+
+const windows = lazyModule(() => import('./lower-windows.ts'));
+
+/** An average at a network's end mostly needs no kernel of windows. */
+export function loadPool(io: LoweringIO, attributes: PoolAttributes): Promise<void> | undefined {
+  return isWhole(io, attributes) ? undefined : windows.load();
+}
 
 export function lowerPool(
   io: LoweringIO,
@@ -29,86 +24,18 @@ export function lowerPool(
   const [x] = io.inputs;
   const [y] = io.outputs;
   if (!x || !y) return [];
-  const geometry = poolGeometry(x.dims, y.dims, attributes);
-  const { element } = x;
-  const [batch = 1, channels = 1] = x.dims;
-  const { kernel, strides, dilations } = geometry;
-  const indices = io.outputs.length > 1;
+  if (!isWhole(io, attributes)) return windows.get().lowerWindows(io, pooling, attributes);
+  const plane = reductionProblem(pooling, x, spatialAxes(x.dims), y.layout, attributes.p);
+  return reductionCandidates(plane, caps);
+}
 
-  const four = (values: Three, last = 0) => [...values, last] as const;
-  const uniforms = {
-    inputSize: four(geometry.input, sizeOf(geometry.input)),
-    outputSize: four(geometry.output, sizeOf(geometry.output)),
-    kernelShape: four(kernel),
-    strides: four(strides),
-    dilations: four(dilations),
-    padBegin: four(geometry.padBegin),
-    padEnd: four(geometry.padEnd),
-    channels,
-    countPadding: attributes.countIncludePad ? 1 : 0,
-    identity: pooling === 'mean' ? 0 : identityBits(pooling, x.type),
-    exponent: attributes.p,
-    columnMajor: attributes.columnMajor ? 1 : 0,
-  };
-  const candidate = (
-    algorithm: string,
-    outputs: number,
-    efficiency: number,
-    pool: (outputs: number, workgroups: [number, number, number]) => Dispatch,
-  ): Candidate => ({
-    algorithm,
-    dispatches: outputs === 0 ? [] : [pool(outputs, foldWorkgroups(Math.ceil(outputs / 64)))],
-    scratch: [],
-    packings: [],
-    cost: {
-      macs: sizeOf(y.dims) * sizeOf(kernel),
-      bytes: tensorBytes(x, ...io.outputs),
-      invocations: outputs,
-      efficiency,
-      barriers: false,
-    },
-  });
-  const [, height, width] = geometry.output;
-  const planes = batch * (x.layout === 'c4' ? channelBlocks(channels) : channels);
-  const dilated = dilations[1] > 1 || dilations[2] > 1;
-  const depths = [geometry.input[0], geometry.output[0], kernel[0], 1 + geometry.padBegin[0]];
-  const flat = depths.every((depth) => depth === 1) && !indices;
-  const shapes =
-    (element === 'f32' || element === 'f16') && flat
-      ? pool2dShapes([kernel[1], kernel[2]], strides[2], dilated, x.layout)
-      : [];
-  const candidates = shapes.map((shape) =>
-    candidate(
-      `pool_${x.layout}${shape.kernel > 0 ? '_unrolled' : ''}`,
-      planes * height * Math.ceil(width / shape.tile),
-      shape.kernel > 0 ? 0.3 : 0.15,
-      (outputs, workgroups) =>
-        dispatch(
-          pool2d,
-          { pooling, element: element === 'f16' ? 'f16' : 'f32', layout: x.layout, ...shape },
-          { ...uniforms, outputs },
-          [input(0), output(0)],
-          workgroups,
-        ),
-    ),
+/** There is one window, without padding, and nobody asks where in it the result was. */
+function isWhole({ inputs: [x], outputs }: LoweringIO, attributes: PoolAttributes): boolean {
+  const [y, indices] = outputs;
+  if (!x || !y || indices) return false;
+  const { kernel, input, padBegin, padEnd } = poolGeometry(x.dims, y.dims, attributes);
+  return (
+    kernel.every((size, axis) => size === input[axis]) &&
+    [...padBegin, ...padEnd].every((pad) => pad === 0)
   );
-  // One window that is the whole plane: a reduction, which can be shared out.
-  const { padBegin, padEnd } = geometry;
-  const whole =
-    !indices &&
-    kernel.every((size, axis) => size === geometry.input[axis]) &&
-    [...padBegin, ...padEnd].every((pad) => pad === 0);
-  if (whole) {
-    const plane = reductionProblem(pooling, x, spatialAxes(x.dims), y.layout, attributes.p);
-    candidates.push(...reductionCandidates(plane, caps));
-  }
-  if (x.layout === 'c4') return candidates;
-  const results = [output(0), ...(indices ? [output(1)] : [])];
-  const variant = { pooling, element, indices };
-  candidates.push(
-    candidate('pool_linear', sizeOf(y.dims), 0.1, (outputs, workgroups) =>
-      dispatch(poolLinear, variant, { ...uniforms, outputs }, [input(0), ...results], workgroups),
-    ),
-  );
-  return candidates;
 }

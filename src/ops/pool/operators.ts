@@ -13,7 +13,7 @@ import {
   type Operator,
 } from '../operator.ts';
 import { withPads } from '../window.ts';
-import { lowerPool } from './lower.ts';
+import { loadPool, lowerPool } from './lower.ts';
 import { lpReduction, readExponent } from './norm.ts';
 import { inferPool, type PoolAttributes, readPool } from './window.ts';
 
@@ -44,6 +44,7 @@ function poolOperator(facts: PoolFacts): AnyOperator {
       ...(facts.outputs === 2 && { indices: { outputs: [1] } }),
     },
     reference: () => import('./reference.ts').then((module) => module.poolReference(facts.pooling)),
+    load: loadPool,
     lower: (io, attributes, caps) => lowerPool(io, facts.pooling(attributes), attributes, caps),
   };
   return defineOperator(operator);
@@ -53,7 +54,7 @@ const readStorageOrder = (source: AttributeReader): Partial<PoolAttributes> => (
   columnMajor: source.int('storage_order', 0) !== 0,
 });
 
-export const poolOperators: readonly AnyOperator[] = [
+export const windowPoolOperators: readonly AnyOperator[] = [
   poolOperator({
     type: 'MaxPool',
     outputs: 2,
@@ -68,23 +69,24 @@ export const poolOperators: readonly AnyOperator[] = [
     pooling: () => 'min',
   }),
   poolOperator({
-    type: 'AveragePool',
-    accuracy: 'sum',
-    read: (source) => ({ countIncludePad: source.int('count_include_pad', 0) !== 0 }),
-    pooling: () => 'mean',
-    // Zeros count. Where own padding does not, or windows run past the end, both cannot be said.
-    absorbsPads(attributes, pads) {
-      const { countIncludePad, ceilMode } = attributes;
-      const hasPads = attributes.pads?.some((pad) => pad > 0) ?? false;
-      if (ceilMode || (hasPads && !countIncludePad)) return undefined;
-      const padded = withPads(attributes, pads);
-      return padded && { ...padded, countIncludePad: true };
-    },
-  }),
-  poolOperator({
     type: 'LpPool',
     accuracy: 'function',
     read: readExponent,
     pooling: ({ p }) => lpReduction(p),
   }),
 ];
+
+export const averagePool = poolOperator({
+  type: 'AveragePool',
+  accuracy: 'sum',
+  read: (source) => ({ countIncludePad: source.int('count_include_pad', 0) !== 0 }),
+  pooling: () => 'mean',
+  // Zeros count. Where own padding does not, or windows run past the end, both cannot be said.
+  absorbsPads(attributes, pads) {
+    const { countIncludePad, ceilMode } = attributes;
+    const hasPads = attributes.pads?.some((pad) => pad > 0) ?? false;
+    if (ceilMode || (hasPads && !countIncludePad)) return undefined;
+    const padded = withPads(attributes, pads);
+    return padded && { ...padded, countIncludePad: true };
+  },
+});

@@ -12,7 +12,7 @@ import { compatibilityCaps } from '../../../src/gpu/caps.ts';
 import { buildNode } from '../../../src/ops/build-node.ts';
 import { deviceTensor } from '../../../src/ops/device-tensor.ts';
 import { findOperator } from '../../../src/ops/index.ts';
-import type { ReferenceResult } from '../../../src/ops/operator.ts';
+import type { LoweringIO, ReferenceResult } from '../../../src/ops/operator.ts';
 import { attributeValues, type PlainAttribute } from '../../../src/ops/plain-attributes.ts';
 import { tensorOf } from '../../support/random.ts';
 
@@ -163,6 +163,29 @@ describe('pooling', () => {
       expect(cost.barriers).toBe(dispatches[0]?.variant.phase === 'workgroup');
     }
     expect(lower(3, 512).map(({ algorithm }) => algorithm)).toContain('reduce_split');
+  });
+
+  test.each([
+    [[7, 7], undefined, true],
+    [[7, 7], [1, 1, 1, 1], false],
+    [[3, 7], undefined, false],
+  ])('windows of %j with pads %j are reductions of planes: %s', async (size, pads, whole) => {
+    const x = tensorOf([1, 8, 7, 7], Array(392).fill(1));
+    const { operator, node, outputs } = prepare('AveragePool', [x], {
+      attributes: { kernel_shape: size, ...(pads && { pads }) },
+    });
+    const tensors = (types: readonly StaticTensorType[]) =>
+      types.map(({ type, dims }) => deviceTensor(type, dims, 'c4', compatibilityCaps));
+    const io: LoweringIO = {
+      inputs: tensors([x]),
+      outputs: tensors(outputs),
+      epilogue: undefined,
+      constant: () => undefined,
+    };
+    await operator.load?.(io, node.attributes, compatibilityCaps);
+    const algorithms = operator.lower(io, node.attributes, compatibilityCaps);
+    expect(algorithms.length).toBeGreaterThan(0);
+    expect(algorithms.every(({ algorithm }) => algorithm.startsWith('reduce_'))).toBe(whole);
   });
 });
 
