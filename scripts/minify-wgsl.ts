@@ -1,12 +1,20 @@
-/** Strips comments and needless spaces from WGSL templates while the package is built. */
+/**
+ * WGSL templates while the package is built: comments and needless spaces go, and the directives of
+ * wgsl-preprocessor become conditional expressions, so that no page downloads it.
+ */
 import MagicString from 'magic-string';
 import { parseAst } from 'vite';
 
-/** A piece of a template, as it stands in the source, and whether `${` follows it. */
-interface Quasi {
+interface Range {
   readonly start: number;
   readonly end: number;
-  readonly last: boolean;
+}
+
+interface Template {
+  /** The name before the backtick, where it is `wgsl`. */
+  readonly tag?: Range | undefined;
+  /** What stands between expressions, and whether one is the last. */
+  readonly pieces: readonly (Range & { readonly last: boolean })[];
 }
 
 /**
@@ -30,12 +38,50 @@ export function minifyWgsl(root: string) {
 /** The module with its WGSL templates shortened, and a source map. */
 export function minifyTemplates(code: string, untagged: boolean) {
   const edited = new MagicString(code);
-  for (const { start, end, last } of findQuasis(parseAst(code, { lang: 'ts' }), code, untagged)) {
-    const before = code.slice(start, end);
-    const after = minifyPiece(before, last);
-    if (after !== before) edited.update(start, end, after);
+  const update = (start: number, end: number, text: string) => {
+    if (code.slice(start, end) !== text) edited.update(start, end, text);
+  };
+  for (const template of findTemplates(parseAst(code, { lang: 'ts' }), code, untagged)) {
+    if (template.tag) edited.remove(template.tag.start, template.tag.end);
+    const directives = new Directives();
+    for (const { start, end, last } of template.pieces) {
+      const short = minifyPiece(code.slice(start, end), last);
+      if (!template.tag) {
+        update(start, end, short);
+        continue;
+      }
+      const { open, text, close } = directives.compile(short);
+      // The brace that ends an expression, and the `${` that begins the next one, change with it.
+      update(open ? start - 1 : start, close ? end + 2 : end, open + text + close);
+    }
   }
   return { text: edited.toString(), map: edited.generateMap({ hires: 'boundary' }) };
+}
+
+/** `#if ${a} … #else … #endif` of one template as `${(a) ? `…` : `…`}`, piece by piece. */
+class Directives {
+  /** Whether each `#if` that is open has had its `#else`. */
+  readonly #open: boolean[] = [];
+  #isCondition = false;
+
+  /**
+   * @returns `open` in place of the brace before the piece and `close` in place of the `${` after it;
+   * empty where those stay
+   */
+  compile(piece: string): { open: string; text: string; close: string } {
+    const open = this.#isCondition ? ') ? `' : '';
+    const begins = /#(if|elif)\s*$/.exec(piece);
+    const text = piece.slice(0, begins?.index).replace(/#(else|endif)\b/g, (_, name) => {
+      if (name === 'else') {
+        this.#open[this.#open.length - 1] = true;
+        return '` : `';
+      }
+      return this.#open.pop() ? '`}' : "` : ''}";
+    });
+    this.#isCondition = begins !== null;
+    if (begins?.[1] === 'if') this.#open.push(false);
+    return { open, text, close: !begins ? '' : begins[1] === 'if' ? '${(' : '` : (' };
+  }
 }
 
 /**
@@ -55,32 +101,40 @@ export function minifyPiece(piece: string, last = true): string {
     );
 }
 
-/** Walks the syntax tree for the pieces of the templates that hold WGSL. */
-function* findQuasis(node: unknown, code: string, untagged: boolean): Generator<Quasi> {
+/** Walks the syntax tree for the templates that hold WGSL. */
+function* findTemplates(node: unknown, code: string, untagged: boolean): Generator<Template> {
   if (Array.isArray(node)) {
-    for (const item of node) yield* findQuasis(item, code, untagged);
+    for (const item of node) yield* findTemplates(item, code, untagged);
     return;
   }
   if (typeof node !== 'object' || node === null) return;
-  const { type, tag, quasi } = node as { type?: string; tag?: { name?: string }; quasi?: unknown };
+  const { type, tag, quasi } = node as {
+    type?: string;
+    tag?: Range & { name?: string };
+    quasi?: unknown;
+  };
   if (type === 'TaggedTemplateExpression') {
-    if (tag?.name === 'wgsl') yield* pieces(quasi, code);
-    yield* findQuasis((quasi as { expressions: unknown }).expressions, code, untagged);
+    if (tag?.name === 'wgsl') yield { tag, pieces: piecesOf(quasi, code) };
+    yield* findTemplates((quasi as { expressions: unknown }).expressions, code, untagged);
     return;
   }
-  if (type === 'TemplateLiteral' && untagged) yield* pieces(node, code);
-  for (const value of Object.values(node)) yield* findQuasis(value, code, untagged);
+  if (type === 'TemplateLiteral' && untagged) {
+    const pieces = piecesOf(node, code);
+    if (pieces.some(({ start, end }) => code.slice(start, end).includes('\n'))) yield { pieces };
+  }
+  for (const value of Object.values(node)) yield* findTemplates(value, code, untagged);
 }
 
-function* pieces(template: unknown, code: string): Generator<Quasi> {
+function piecesOf(template: unknown, code: string): Template['pieces'] {
   const { quasis } = template as {
     quasis: { start: number; tail: boolean; value: { raw: string } }[];
   };
-  if (!quasis.some(({ value }) => value.raw.includes('\n'))) return;
-  for (const { start, tail, value } of quasis) {
+  return quasis.map(({ start, tail, value }) => {
     // In TypeScript, a piece's range takes in the backtick or brace before its text.
     const from = start + 1;
-    if (code.startsWith(value.raw, from))
-      yield { start: from, end: from + value.raw.length, last: tail };
-  }
+    const end = from + value.raw.length;
+    if (code.slice(from, end) !== value.raw)
+      throw new Error('a template has other text than it says');
+    return { start: from, end, last: tail };
+  });
 }
