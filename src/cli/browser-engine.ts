@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { OnProgress, Progress } from '../session/backend.ts';
+import type { ProfileOptions } from '../session/profile/index.ts';
 import type { ProfileData } from '../session/profile/times.ts';
 import type { SessionReport } from '../session/report.ts';
 import type { VerifyReport } from '../session/verify.ts';
@@ -110,8 +111,8 @@ export class BrowserEngine implements Engine {
     return this.#call('verify', [feeds]);
   }
 
-  profile(feeds: readonly NamedTensor[], runs: number | undefined): Promise<ProfileData> {
-    return this.#call('profile', [feeds, runs]);
+  profile(feeds: readonly NamedTensor[], options: ProfileOptions): Promise<ProfileData> {
+    return this.#call('profile', [feeds, options]);
   }
 
   runCase(

@@ -9,6 +9,7 @@ import type { ExternalData } from '../formats/onnx/index.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { OnProgress } from '../session/backend.ts';
+import type { ProfileOptions } from '../session/profile/index.ts';
 import type { ProfileData } from '../session/profile/times.ts';
 import type { SessionReport } from '../session/report.ts';
 import type { TunedProblem, Tuning } from '../session/tune/tuning.ts';
@@ -85,7 +86,7 @@ export interface Engine {
   tuning(): Promise<TuningResult>;
   run(feeds: readonly NamedTensor[]): Promise<RunResult>;
   verify(feeds: readonly NamedTensor[]): Promise<VerifyReport>;
-  profile(feeds: readonly NamedTensor[], runs: number | undefined): Promise<ProfileData>;
+  profile(feeds: readonly NamedTensor[], options: ProfileOptions): Promise<ProfileData>;
   /** Opens a model, runs it on every data set, and closes it. */
   runCase(
     model: ModelFile,

@@ -8,6 +8,7 @@ import { optimise } from '../passes/index.ts';
 import { randomiseWeights } from '../passes/random-weights.ts';
 import type { OnProgress } from '../session/backend.ts';
 import type { SessionOptions } from '../session/options.ts';
+import type { ProfileOptions } from '../session/profile/index.ts';
 import type { ProfileData } from '../session/profile/times.ts';
 import type { SessionReport } from '../session/report.ts';
 import { InferenceSession } from '../session/session.ts';
@@ -80,8 +81,8 @@ export class SessionEngine implements Engine {
     return this.#opened().verify(feedsOf(feeds));
   }
 
-  async profile(feeds: readonly NamedTensor[], runs: number | undefined): Promise<ProfileData> {
-    return this.#opened().profile(feedsOf(feeds), { runs });
+  async profile(feeds: readonly NamedTensor[], options: ProfileOptions): Promise<ProfileData> {
+    return this.#opened().profile(feedsOf(feeds), options);
   }
 
   async runCase(

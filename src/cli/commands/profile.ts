@@ -35,7 +35,7 @@ export async function profile(
 
   return withEngine(options, terminal, progress, async (engine, place) => {
     const facts = await engine.open(bytes, { algorithm });
-    const found = await engine.profile(makeFeeds(facts, pictures, options), runs);
+    const found = await engine.profile(makeFeeds(facts, pictures, options), { runs });
     checkAlgorithm(algorithm, found.nodes);
     progress.clear();
     if (!options.quiet) terminal.out(`${place.description}\n`);
