@@ -29,12 +29,9 @@ export async function bundlePage(
 ): Promise<PageBundle> {
   const { metafile } = await build({
     stdin: {
-      // The whole namespace is used, so that nothing is shaken off: the most a page can need.
-      contents: entries
-        .map(
-          (entry) => `import * as ${entry} from './${entry}.js'; globalThis.${entry} = ${entry};`,
-        )
-        .join('\n'),
+      // All that the entries export is used: the most a page can need. The built files also export
+      // what they share with each other, under names of one or two letters that no page imports.
+      contents: (await Promise.all(entries.map(pageOf))).join('\n'),
       resolveDir: dist,
     },
     absWorkingDir: dist,
@@ -64,6 +61,13 @@ export async function bundlePage(
     };
   });
   return { entry: 'page.js', files };
+}
+
+/** Text of a page that uses every export of an entry. */
+async function pageOf(entry: string): Promise<string> {
+  const source = entry === 'index' ? '../src/index.ts' : `../src/${entry}/index.ts`;
+  const names = Object.keys(await import(source)).join(', ');
+  return `import { ${names} } from './${entry}.js'; globalThis.${entry} = { ${names} };`;
 }
 
 /** The entry, the files that hold the named modules, and all that load with any of them. */
