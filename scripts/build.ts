@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 import { buildCommand } from './build-command.ts';
+import { calledMethods } from './called-methods.ts';
 import { fewerFiles } from './fewer-files.ts';
 import { minifyWgsl } from './minify-wgsl.ts';
 
@@ -85,7 +86,11 @@ async function buildEngine(): Promise<void> {
     configFile: false,
     root,
     logLevel: 'warn',
-    plugins: [minifyWgsl(root), fewerFiles('entry.js', 'index.js', 'chunks/rolldown-runtime.js')],
+    plugins: [
+      minifyWgsl(root),
+      calledMethods('/pbf/index.js', 'PbfReader', join(root, 'src/formats/onnx/wire.ts')),
+      fewerFiles('entry.js', 'index.js', 'chunks/rolldown-runtime.js'),
+    ],
     build: {
       outDir: dist,
       emptyOutDir: false,
