@@ -1,6 +1,6 @@
 /**
  * The test projects: `unit` in Node, the GPU tests in Chromium, once for each software adapter, the
- * GPU tests in Node on whatever adapter is there, and the demo site in Chromium.
+ * GPU tests in Node on whatever adapter is there, pages in a Chromium of their own, and the demo site.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -74,6 +74,17 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 90_000,
           // Two browsers would fight over the cores that SwiftShader computes on.
+          fileParallelism: false,
+        },
+      },
+      // Pages in a browser of their own, which a test may do more to than a page can.
+      {
+        test: {
+          name: 'pages',
+          environment: 'node',
+          include: ['test/pages/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
           fileParallelism: false,
         },
       },

@@ -32,7 +32,7 @@ const checks = [
   { name: 'build', command: [node, tsx, join(root, 'scripts/build.ts')] },
   { name: 'size', command: [node, tsx, join(root, 'scripts/size.ts')] },
 ];
-const projects = ['unit', 'gpu-gles', 'gpu-ss', 'demo'];
+const projects = ['unit', 'gpu-gles', 'gpu-ss', 'pages', 'demo'];
 
 if (!(await findBrowser())) {
   console.error(
