@@ -103,20 +103,24 @@ function totals(profile: ProfileData, count: number): string[] {
     `${plural(count, 'node')} ${count === 1 ? 'takes' : 'take'} ${formatMilliseconds(milliseconds)}`,
   ];
   if (timing === 'timestamps' && splitMilliseconds !== undefined) {
-    const change = ((splitMilliseconds / runMilliseconds - 1) * 100).toFixed(1);
-    const signed = change.startsWith('-') ? change : `+${change}`;
     lines.push(
       `A run with a pass for each node, as they were timed: ${formatMilliseconds(splitMilliseconds)}`,
-      `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; with its nodes timed ${signed} %`,
+      `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; with its nodes timed ${change(splitMilliseconds, runMilliseconds)}`,
       `By the GPU's timestamps, ${plural(runs, 'run')}${quantised ? '; their clock is coarse, so that times are means over its steps' : ', medians'}`,
     );
   } else if (timing === 'estimated') {
     lines.push(
-      `A run: ${formatMilliseconds(runMilliseconds)}`,
+      `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; its nodes one by one ${change(milliseconds, runMilliseconds)}`,
       'Estimated: the device has no timestamps, so that each node was repeated by itself, its data in whatever cache they fit',
     );
   } else {
     lines.push(`By the wall clock around each reference, ${plural(runs, 'run')}`);
   }
   return lines;
+}
+
+/** As `+4.2 %`. */
+function change(milliseconds: number, from: number): string {
+  const percent = ((milliseconds / from - 1) * 100).toFixed(1);
+  return `${percent.startsWith('-') ? '' : '+'}${percent} %`;
 }

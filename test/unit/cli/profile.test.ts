@@ -72,6 +72,9 @@ describe('the totals', () => {
     const { splitMilliseconds: _, ...rest } = profile;
     const estimated = { ...rest, timing: 'estimated' } as const;
     expect(describeProfile(estimated, false, true)).toContain('Estimated: the device has no');
+    expect(describeProfile(estimated, false, true)).toContain(
+      'A run as run() records it: 4.00 ms; its nodes one by one +12.5 %',
+    );
     const wall = { ...rest, timing: 'wall', runs: 1 } as const;
     expect(describeProfile(wall, false, true)).toContain(
       'By the wall clock around each reference, 1 run',
