@@ -54,8 +54,23 @@ export function countDevices(): void {
   };
 }
 
+/** Memory that devices hold, by what it is: gone with the device when that is taken away. */
+const living = new WeakMap<GPUDevice, Map<object, number>>();
+
+/** Takes a device away, as a crashed driver does. */
+export function loseDevice(device: GPUDevice): void {
+  for (const size of living.get(device)?.values() ?? []) {
+    bytes -= size;
+    resources--;
+  }
+  living.delete(device);
+  device.destroy();
+}
+
 function countOn(device: GPUDevice): void {
   devices++;
+  const live = new Map<object, number>();
+  living.set(device, live);
   device.lost.then(() => {
     devices--;
   });
@@ -63,16 +78,16 @@ function countOn(device: GPUDevice): void {
     wrap(device, method, (made) => {
       const resource = made as GPUBuffer | GPUTexture | GPUQuerySet;
       const size = sizeOf(resource);
+      if (!living.has(device)) return; // a lost device makes what holds nothing
       bytes += size;
       resources++;
-      let live = true;
+      live.set(resource, size);
       const destroy = resource.destroy.bind(resource);
       const value = () => {
-        if (live) {
+        if (live.delete(resource) && living.has(device)) {
           bytes -= size;
           resources--;
         }
-        live = false;
         destroy();
       };
       Object.defineProperty(resource, 'destroy', { value });

@@ -1,10 +1,12 @@
 /**
  * What a busy page does for hours: two users at once create sessions of several models, run them with
- * changing shapes, overlap and abort runs, read values inside, make mistakes, and dispose.
+ * changing shapes, overlap and abort runs, read values inside, make mistakes, and dispose; now and then
+ * the device is lost.
  */
 
-import { type InferenceSession, Tensor, WgconvError } from '../../src/index.ts';
+import { DeviceLostError, type InferenceSession, Tensor, WgconvError } from '../../src/index.ts';
 import { generator } from '../support/random.ts';
+import { loseDevice } from './live-objects.ts';
 import { feedsOf, type SoakModel } from './models.ts';
 
 export interface SoakTally {
@@ -94,9 +96,9 @@ export class Soak {
       await action();
       this.#done[name] = (this.#done[name] ?? 0) + 1;
     } catch (error) {
-      const aborted = error === changedMind;
+      const expected = error === changedMind || error instanceof DeviceLostError;
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (!aborted) this.#fault(`${name}: ${what}`);
+      if (!expected) this.#fault(`${name}: ${what}`);
     }
   }
 
@@ -122,6 +124,7 @@ export class Soak {
     if (dice < 0.88) return ['mistake', with_((it) => this.#mistake(it))];
     if (dice < 0.89) return ['profile', with_((it) => this.#profile(it))];
     if (dice < 0.93) return ['aborted create', () => this.#abortCreate()];
+    if (dice < 0.935) return ['lost device', () => this.#loseDevice(open)];
     if (open.busy > 0) return ['run', with_((it) => this.#run(it))];
     return ['dispose', () => this.#dispose(open)];
   }
@@ -156,7 +159,7 @@ export class Soak {
     await Promise.all([
       this.#run(open),
       this.#run(open),
-      this.#run(open, undefined, this.#impatience()).catch((error: unknown) => {
+      this.#abortRun(open).catch((error: unknown) => {
         if (error !== changedMind) throw error;
       }),
       this.#run(open),
@@ -191,6 +194,10 @@ export class Soak {
     if (!(error instanceof WgconvError) || error.code !== 'wrong-shape') {
       this.#fault(`mistake: ${error}`);
     }
+  }
+
+  async #loseDevice({ session: { device } }: Open): Promise<void> {
+    if (device) loseDevice(device);
   }
 
   async #profile({ session, model }: Open): Promise<void> {
