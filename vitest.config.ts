@@ -88,6 +88,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // The examples, with the packed package: run by Node and Deno, built by bundlers, opened in Chromium.
+      {
+        test: {
+          name: 'examples',
+          environment: 'node',
+          include: ['test/examples/**/*.test.ts'],
+          globalSetup: ['test/examples/install.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       // The same tests in Node, through the npm package `webgpu`: `npm run test:node`.
       {
         server: { fs: { allow: [import.meta.dirname, shared] } },

@@ -1,7 +1,7 @@
 /**
  * Runs every check of the project in turn — lint, import rule, types, a build and its size, unit
- * tests, tests on both software adapters, tests of the demo site — and closes with one line that
- * counts the tests.
+ * tests, tests on both software adapters, tests of the demo site and of the examples — and closes with
+ * one line that counts the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ const checks = [
   { name: 'build', command: [node, tsx, join(root, 'scripts/build.ts')] },
   { name: 'size', command: [node, tsx, join(root, 'scripts/size.ts')] },
 ];
-const projects = ['unit', 'gpu-gles', 'gpu-ss', 'pages', 'demo'];
+const projects = ['unit', 'gpu-gles', 'gpu-ss', 'pages', 'demo', 'examples'];
 
 if (!(await findBrowser())) {
   console.error(
