@@ -13,7 +13,7 @@ import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { type AlgorithmOption, ForcedAlgorithms, moveToFront } from './forced-algorithms.ts';
 import { homeOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
-import { limitViolation } from './limits.ts';
+import { checkBuffer, limitViolation, type Violation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { isOneNode } from './macs.ts';
@@ -112,7 +112,7 @@ class PlanBuilder {
   readonly #onHost = new Set<string>();
   readonly #weights: PlannedWeights;
   readonly #forced: ForcedAlgorithms;
-  readonly #failures: { node: string; operator: string; reason: string }[] = [];
+  readonly #failures: ({ node: string; operator: string } & Violation)[] = [];
   readonly #uniforms = new UniformBlock();
 
   constructor(
@@ -163,12 +163,9 @@ class PlanBuilder {
     const memory = this.#places.finish(this.#caps.limits.bufferBytes);
     const values = new Map<string, PlannedValue>();
     for (const [name, place] of this.#places.all()) {
-      values.set(name, {
-        name,
-        ...this.#tensor(name),
-        bytes: deviceBytes(this.#tensor(name)),
-        buffer: memory.resolve(place),
-      });
+      const bytes = deviceBytes(this.#tensor(name));
+      checkBuffer(`the value "${name}"`, name, bytes, this.#caps);
+      values.set(name, { name, ...this.#tensor(name), bytes, buffer: memory.resolve(place) });
     }
     const weights = this.#weights.all();
     return {
@@ -340,14 +337,15 @@ class PlanBuilder {
     };
     const all = operator.lower(io, node.attributes, this.#caps);
     const allowed: Candidate[] = [];
-    let violation = 'the operator has no kernel for these types and shapes';
+    let violation: Violation = { reason: 'it has no kernel for these types and shapes' };
     for (const candidate of all) {
-      const found = limitViolation(candidate, io, this.#caps);
-      if (found) violation = found;
-      else allowed.push(candidate);
+      const found = limitViolation(candidate, io, this.#caps, node);
+      // A value that is too large says more than a kernel that does not fit.
+      if (found && !violation.value) violation = found;
+      if (!found) allowed.push(candidate);
     }
     if (allowed.length === 0) {
-      this.#failures.push({ node: node.name, operator: node.op, reason: violation });
+      this.#failures.push({ node: node.name, operator: node.op, ...violation });
     }
     return rankCandidates(allowed, this.#caps);
   }
@@ -413,8 +411,8 @@ class PlanBuilder {
     throw new WgconvError(
       'limit-exceeded',
       `${failures.length === 1 ? 'One node' : `${failures.length} nodes`} of this model cannot run on this device: ${list.join('; ')}. ` +
-        "Use { backend: 'cpu' }, or a smaller input.",
-      { data: { nodes: failures } },
+        "Use a smaller input, or { backend: 'cpu' }.",
+      { value: failures[0]?.value, data: { nodes: failures } },
     );
   }
 }

@@ -1,48 +1,79 @@
 /** Checks a candidate against a device's limits, so that nothing fails later inside WebGPU. */
 
 import type { Dispatch, UniformLayout, UniformValues } from '../../shaders/lib/kernel.ts';
+import { WgconvError } from '../core/errors.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
+import type { Node } from '../graph/graph.ts';
 import { deviceBytes } from '../ops/device-tensor.ts';
 import type { Candidate, LoweringIO } from '../ops/operator.ts';
 
-/** What forbids the candidate on this device, in words; undefined where nothing does. */
+/** @throws WgconvError `limit-exceeded` where no buffer of the device holds the value */
+export function checkBuffer(what: string, value: string, bytes: number, { limits }: DeviceCaps) {
+  const limit = limits.bufferBytes;
+  if (bytes <= limit) return;
+  throw new WgconvError(
+    'limit-exceeded',
+    `${what} takes ${bytes} bytes; a buffer of this device has at most ${limit}. Use a smaller ` +
+      "input or model, or { backend: 'cpu' }.",
+    { value, data: { bytes, limit } },
+  );
+}
+
+export interface Violation {
+  /** In words. */
+  readonly reason: string;
+  /** The value that is too large, what it takes, and what the device has. */
+  readonly value?: string | undefined;
+  readonly bytes?: number;
+  readonly limit?: number;
+}
+
+/** What forbids the node's candidate on this device; undefined where nothing does. */
 export function limitViolation(
   candidate: Candidate,
   io: LoweringIO,
   caps: DeviceCaps,
-): string | undefined {
-  const { limits } = caps;
-  const tooLarge = (what: string, bytes: number) =>
-    bytes > limits.storageBindingBytes
-      ? `${what} takes ${bytes} bytes; this device binds at most ${limits.storageBindingBytes}`
+  node?: Pick<Node, 'inputs' | 'outputs'>,
+): Violation | undefined {
+  // A binding is a part of one buffer.
+  const limit = Math.min(caps.limits.storageBindingBytes, caps.limits.bufferBytes);
+  const tooLarge = (what: string, bytes: number, value?: string): Violation | undefined =>
+    bytes > limit
+      ? {
+          ...{ value, bytes, limit },
+          reason: `${what}${value ? ` "${value}"` : ''} takes ${bytes} bytes; this device binds at most ${limit}`,
+        }
       : undefined;
-  for (const dispatch of allDispatches(candidate)) {
-    const found = dispatchViolation(dispatch, caps);
-    if (found) return found;
-  }
+  const inputTooLarge = (index: number, part?: number) => {
+    const tensor = io.inputs[index];
+    const bytes = part ?? (tensor ? deviceBytes(tensor) : 0);
+    return tooLarge('its input', bytes, node?.inputs[index]);
+  };
   for (const { buffers } of candidate.dispatches) {
     for (const buffer of buffers) {
       if (buffer.role !== 'input') continue;
-      const tensor = io.inputs[buffer.index];
-      const bytes = buffer.range?.bytes ?? (tensor ? deviceBytes(tensor) : 0);
-      const found = tooLarge(`input ${buffer.index}`, bytes);
+      const found = inputTooLarge(buffer.index, buffer.range?.bytes);
       if (found) return found;
     }
   }
   for (const [index, tensor] of io.outputs.entries()) {
-    const found = tooLarge(`output ${index}`, deviceBytes(tensor));
+    const found = tooLarge('its output', deviceBytes(tensor), node?.outputs[index]);
     if (found) return found;
   }
   for (const bytes of candidate.scratch) {
     const found = tooLarge('a scratch buffer', bytes);
     if (found) return found;
   }
-  for (const packing of candidate.packings) {
-    const found = tooLarge(
-      packing.made ? 'a table' : `the packed input ${packing.input}`,
-      packing.bytes,
-    );
+  for (const { made, input, bytes, dispatches } of candidate.packings) {
+    const found = made
+      ? tooLarge('a table', bytes)
+      : (dispatches.length > 0 && inputTooLarge(input)) ||
+        tooLarge('packed, its input', bytes, node?.inputs[input]);
     if (found) return found;
+  }
+  for (const dispatch of allDispatches(candidate)) {
+    const reason = dispatchViolation(dispatch, caps);
+    if (reason) return { reason };
   }
   return undefined;
 }

@@ -2,13 +2,14 @@
 
 import type { Dispatch } from '../../shaders/lib/kernel.ts';
 import { textureBytes } from '../../shaders/lib/weights.ts';
-import { internal, WgconvError } from '../core/errors.ts';
+import { internal } from '../core/errors.ts';
 import type { StaticTensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
 import type { Graph } from '../graph/graph.ts';
 import { align16, deviceBytes, deviceTensor, elementFor } from '../ops/device-tensor.ts';
 import type { DeviceTensor, Packing } from '../ops/operator.ts';
+import { checkBuffer } from './limits.ts';
 import type { DraftRef } from './places.ts';
 import type { PlannedWeight } from './plan.ts';
 
@@ -66,14 +67,7 @@ export class PlannedWeights {
     if (!source) throw internal(`the constant "${name}" has no type`);
     const tensor = deviceTensor(source.type, source.dims, 'linear', this.#caps);
     const rawBytes = deviceBytes(tensor);
-    const limit = this.#caps.limits.bufferBytes;
-    if (rawBytes > limit) {
-      throw new WgconvError(
-        'limit-exceeded',
-        `the weight "${name}" takes ${rawBytes} bytes; this device allows buffers of ${limit}`,
-        { value: name, data: { bytes: rawBytes, limit } },
-      );
-    }
+    checkBuffer(`the weight "${name}"`, name, rawBytes, this.#caps);
     const element = elementFor(source.type, this.#caps);
     return { key: name, bytes: rawBytes, constant: name, element, rawBytes, packing: [] };
   }
