@@ -6,6 +6,8 @@ export type { Dim, TensorType } from './core/shape.ts';
 export { type HostTensor, Tensor } from './core/tensor.ts';
 export { version } from './core/version.ts';
 export type { BytesRead } from './formats/bytes-read.ts';
+export type { ExternalData } from './formats/files-beside.ts';
+export type { CacheOptions } from './formats/model-cache.ts';
 export type { DeviceCaps } from './gpu/caps.ts';
 export type { DeviceOptions } from './gpu/request-device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';

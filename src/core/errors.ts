@@ -2,6 +2,7 @@
 
 export type ErrorCode =
   | 'invalid-model'
+  | 'wrong-integrity'
   | 'unsupported-operator'
   | 'unsupported-type'
   | 'invalid-attribute'

@@ -24,18 +24,28 @@ export type OnBytes = (arrived: Uint8Array, total: number | undefined) => void;
  * @throws the signal's reason; WgconvError `invalid-model` where there is no answer, or it ends
  * early, `limit-exceeded` above 2 GiB
  */
-export async function fetchBytes(
+export async function fetchBytes(url: string | URL, options: FetchOptions = {}) {
+  return readBytes(url, await fetchAnswer(url, options), options);
+}
+
+/** An answer whose body is still to be read. */
+export async function fetchAnswer(
   url: string | URL,
-  { signal, onBytes }: FetchOptions = {},
+  { signal }: FetchOptions,
+  init?: RequestInit,
+): Promise<Response> {
+  const response = await host
+    .fetch(url, { ...init, signal: signal ?? null })
+    .catch((cause: unknown) => cannotFetch(url, signal, cause, cause));
+  if (!response.ok) cannotFetch(url, signal, `HTTP ${response.status} ${response.statusText}`);
+  return response;
+}
+
+export async function readBytes(
+  url: string | URL,
+  { headers, body }: Response,
+  { signal, onBytes }: FetchOptions,
 ): Promise<Uint8Array> {
-  const fail = (reason: unknown, cause?: unknown): never => {
-    signal?.throwIfAborted();
-    throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
-  };
-  const failed = (cause: unknown) => fail(cause, cause);
-  const response = await host.fetch(url, { signal: signal ?? null }).catch(failed);
-  if (!response.ok) fail(`HTTP ${response.status} ${response.statusText}`);
-  const { headers, body } = response;
   // What is compressed on the way says how long it is compressed.
   let total = headers.has('content-encoding')
     ? undefined
@@ -46,10 +56,12 @@ export async function fetchBytes(
   let bytes = new Uint8Array(total ?? firstBytes);
   let done = 0;
   const reader = body?.getReader();
+  const read = () =>
+    reader?.read().catch((cause: unknown) => cannotFetch(url, signal, cause, cause));
   try {
     for (;;) {
       onBytes?.(bytes.subarray(0, done), total);
-      const { value } = (await reader?.read().catch(failed)) ?? {};
+      const { value } = (await read()) ?? {};
       if (!value) break;
       const end = done + value.length;
       if (end > bytes.length) {
@@ -69,6 +81,16 @@ export async function fetchBytes(
   bytes = bytes.subarray(0, done);
   onBytes?.(bytes, done);
   return bytes;
+}
+
+function cannotFetch(
+  url: string | URL,
+  signal: AbortSignal | undefined,
+  reason: unknown,
+  cause?: unknown,
+): never {
+  signal?.throwIfAborted();
+  throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
 }
 
 /** @throws WgconvError `limit-exceeded` naming the size */

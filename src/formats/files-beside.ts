@@ -1,23 +1,25 @@
 /** Files that a model has its weights in: given by the caller, or fetched from the model's folder. */
 
 import { WgconvError } from '../core/errors.ts';
-import { checkModelSize, fetchBytes } from '../core/fetch-bytes.ts';
+import { checkModelSize } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
-import type { CountFile } from './bytes-read.ts';
+import { type FileSource, readFile } from './read-file.ts';
 
-/** A file of external data: its content or its address, under the name that the model has for it. */
+/**
+ * A file of external data: its content or its address, under the name that the model has for it.
+ * With an `integrity` alone it is fetched from the model's folder.
+ */
 export interface ExternalData {
   readonly path: string;
-  readonly data: Uint8Array | ArrayBuffer | Blob | string | URL;
+  readonly data?: Uint8Array | ArrayBuffer | Blob | string | URL | undefined;
+  /** Hashes of its bytes, as the attribute of that name in HTML has them. */
+  readonly integrity?: string | undefined;
 }
 
-export interface ExternalSource {
+export interface ExternalSource extends FileSource {
   readonly files?: readonly ExternalData[] | undefined;
   /** Address of the model: files that are not given are fetched from its folder. */
   readonly model?: string | URL | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Counts what is read. */
-  readonly count?: CountFile | undefined;
 }
 
 /**
@@ -58,35 +60,25 @@ export async function readBeside(
 }
 
 async function read(path: string, source: ExternalSource): Promise<Uint8Array> {
-  const { files, model, signal, count } = source;
-  const data = files?.find((file) => withoutDot(file.path) === path)?.data;
-  const onBytes = count?.(path);
-  const given = (bytes: Uint8Array) => {
-    onBytes?.(bytes, bytes.length);
-    return bytes;
-  };
-  if (data instanceof Uint8Array) return given(data);
-  if (data instanceof ArrayBuffer) return given(new Uint8Array(data));
-  if (typeof Blob !== 'undefined' && data instanceof Blob) {
-    checkModelSize(data.size, `"${path}"`);
-    return given(new Uint8Array(await data.arrayBuffer()));
-  }
-  if (typeof data === 'string' || data instanceof URL) return fetchBytes(data, { signal, onBytes });
+  const { files = [], model } = source;
+  const { data, integrity } = files.find((file) => withoutDot(file.path) === path) ?? {};
   if (data !== undefined) {
+    const bytes = await readFile(data, path, source, integrity);
+    if (bytes) return bytes;
     throw new WgconvError(
       'invalid-argument',
       `externalData "${path}" must be bytes (Uint8Array, ArrayBuffer, Blob) or an address`,
     );
   }
-  if (model === undefined) {
-    const given = (files ?? []).map((file) => `"${file.path}"`).join(', ') || 'none';
-    throw new WgconvError(
-      'invalid-model',
-      `the model has weights in the file "${path}"; give it as externalData: [{ path: '${path}', data }], or load the model by its address with the file beside it (files given: ${given})`,
-      { data: { file: path } },
-    );
-  }
-  return fetchBytes(new URL(path, host.address(model)), { signal, onBytes });
+  const address = model !== undefined && new URL(path, host.address(model));
+  const bytes = address && (await readFile(address, path, source, integrity));
+  if (bytes) return bytes;
+  const given = files.map((file) => `"${file.path}"`).join(', ') || 'none';
+  throw new WgconvError(
+    'invalid-model',
+    `the model has weights in the file "${path}"; give it as externalData: [{ path: '${path}', data }], or load the model by its address with the file beside it (files given: ${given})`,
+    { data: { file: path } },
+  );
 }
 
 function withoutDot(path: string): string {

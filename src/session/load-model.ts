@@ -1,9 +1,10 @@
 /** A model, wherever it comes from → the graph as it was read, and as the passes leave it. */
 
 import { WgconvError } from '../core/errors.ts';
-import { fetchBytes, type OnBytes } from '../core/fetch-bytes.ts';
+import type { OnBytes } from '../core/fetch-bytes.ts';
 import { countBytes } from '../formats/bytes-read.ts';
 import { operatorsIn } from '../formats/onnx/index.ts';
+import { readFile } from '../formats/read-file.ts';
 import { readModel } from '../formats/read-model.ts';
 import type { Graph } from '../graph/graph.ts';
 import { loadOperators } from '../ops/index.ts';
@@ -11,7 +12,7 @@ import { optimise } from '../passes/index.ts';
 import type { SessionOptions } from './options.ts';
 
 /** URL of an ONNX file or of a `model.json` (Keras, TensorFlow.js), or its bytes, or a graph. */
-export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Graph;
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob | Graph;
 
 /** What a session computes. */
 export interface LoadedModel {
@@ -19,6 +20,8 @@ export interface LoadedModel {
   readonly original: Graph;
   /** After the passes that need no shapes. */
   readonly graph: Graph;
+  /** What is to be said of where its files come from. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -27,37 +30,50 @@ export interface LoadedModel {
  */
 export async function loadModel(model: ModelSource, options: SessionOptions): Promise<LoadedModel> {
   const { transform, signal } = options;
-  const read = await readGraph(model, options);
+  const notes: string[] = [];
+  const read = await readGraph(model, options, (note) => notes.push(note));
   signal?.throwIfAborted();
   const original = transform ? await transform(read) : read;
   signal?.throwIfAborted();
   // The caller's function may have added others.
   await loadOperators(original.nodes.map(({ op }) => op));
-  return { original, graph: await optimise(original) };
+  return { original, graph: await optimise(original), notes };
 }
 
-async function readGraph(model: ModelSource, options: SessionOptions): Promise<Graph> {
-  const { onProgress, externalData: files, signal } = options;
-  const source = { files, signal, count: onProgress && countBytes(onProgress) };
-  if (model instanceof Uint8Array) return readModel(model, source);
-  if (model instanceof ArrayBuffer) return readModel(new Uint8Array(model), source);
-  if (typeof model === 'string' || model instanceof URL) {
-    const count = source.count?.(`${model}`);
-    let started = false;
-    const onBytes: OnBytes = (arrived, total) => {
-      count?.(arrived, total);
-      if (started || arrived.length === 0) return;
-      started = true;
-      loadOperators(operatorsIn(arrived)).catch(() => {}); // asked for again when all are known
-    };
-    const bytes = await fetchBytes(model, { signal, onBytes });
-    return readModel(bytes, { ...source, model });
+async function readGraph(
+  model: ModelSource,
+  { onProgress, externalData: files, signal, cache, integrity }: SessionOptions,
+  note: (text: string) => void,
+): Promise<Graph> {
+  const count = onProgress && countBytes(onProgress);
+  const source = { files, signal, count, cache, note };
+  const isAddress = typeof model === 'string' || model instanceof URL;
+  const bytes = await readFile(
+    model,
+    isAddress ? `${model}` : 'the model',
+    // What a caller has given is not read any more.
+    { ...source, count: isAddress ? count : undefined },
+    integrity,
+    loadsOperators(),
+  );
+  if (bytes) return readModel(bytes, { ...source, ...(isAddress && { model }) });
+  if (integrity === undefined && Array.isArray((model as Graph | undefined)?.nodes)) {
+    return model as Graph;
   }
-  if (!Array.isArray((model as Graph | undefined)?.nodes)) {
-    throw new WgconvError(
-      'invalid-argument',
-      'a model is the URL of an ONNX file or a model.json, its bytes (ArrayBuffer or Uint8Array), or a graph',
-    );
-  }
-  return model;
+  throw new WgconvError(
+    'invalid-argument',
+    integrity === undefined
+      ? 'a model is the URL of an ONNX file or a model.json, its bytes (ArrayBuffer, Uint8Array or Blob), or a graph'
+      : 'a graph has no bytes that could have an integrity',
+  );
+}
+
+/** Loads the operators that the first bytes name while the others are on their way. */
+function loadsOperators(): OnBytes {
+  let started = false;
+  return (arrived) => {
+    if (started || arrived.length === 0) return;
+    started = true;
+    loadOperators(operatorsIn(arrived)).catch(() => {}); // asked for again when all are known
+  };
 }

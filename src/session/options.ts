@@ -2,6 +2,7 @@
 
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { ExternalData } from '../formats/files-beside.ts';
+import type { CacheOptions } from '../formats/model-cache.ts';
 import type { DeviceOptions } from '../gpu/request-device.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DisabledPass } from '../passes/index.ts';
@@ -22,6 +23,16 @@ export interface SessionOptions {
    * Of a model that is loaded by its address, files that are not given are fetched from its folder.
    */
   readonly externalData?: readonly ExternalData[] | undefined;
+  /**
+   * Hashes of the model's bytes, as the attribute of that name in HTML has them (`sha384-…`): other
+   * bytes are refused before they are read.
+   */
+  readonly integrity?: string | undefined;
+  /**
+   * Keeps files that are fetched in the Cache API, and takes them from there as long as the server
+   * has the same: true, or a cache's name or its bounds.
+   */
+  readonly cache?: boolean | string | CacheOptions | undefined;
   /** Forces an algorithm wherever a node offers it, for every node or by node name. */
   readonly algorithm?: PlanOptions['algorithm'];
   /**
@@ -53,6 +64,8 @@ const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
   ...{ backend: true, gpu: true, algorithm: true, disable: true },
   ...{
     externalData: true,
+    integrity: true,
+    cache: true,
     onProgress: true,
     transform: true,
     tune: true,
@@ -74,6 +87,8 @@ const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> =
   ...{ webgpu: true, cpu: true, auto: true },
 };
 
+const cacheOptions: Readonly<Record<keyof CacheOptions, true>> = { name: true, maxBytes: true };
+
 const tuneModes: Readonly<Record<NonNullable<SessionOptions['tune']>, true>> = {
   ...{ off: true, cached: true, full: true },
 };
@@ -82,6 +97,9 @@ const tuneModes: Readonly<Record<NonNullable<SessionOptions['tune']>, true>> = {
 export function checkOptions(options: SessionOptions): void {
   refuseUnknown('option', options, sessionOptions);
   refuseUnknown('option of gpu', options.gpu, gpuOptions);
+  if (typeof options.cache === 'object') {
+    refuseUnknown('option of cache', options.cache, cacheOptions);
+  }
   refuseUnknown('backend', { [options.backend ?? 'webgpu']: true }, backends);
   refuseUnknown('tune mode', { [options.tune ?? 'cached']: true }, tuneModes);
   const disabled = options.disable ?? [];

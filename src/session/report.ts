@@ -33,7 +33,7 @@ export interface LeftOutNode {
 }
 
 /** What a report says of a plan, before it is compared with the model. */
-export type PlanReport = Omit<SessionReport, 'leftOut'>;
+export type PlanReport = Omit<SessionReport, 'leftOut' | 'files'>;
 
 export interface SessionReport {
   readonly backend: 'webgpu' | 'cpu';
@@ -42,6 +42,8 @@ export interface SessionReport {
   readonly nodes: readonly NodeReport[];
   /** The model's own nodes of which nothing is left to run. */
   readonly leftOut: readonly LeftOutNode[];
+  /** With a cache: where the model's files came from, and what was kept. */
+  readonly files: readonly string[];
   /** Elements of constants in the model. */
   readonly parameters: number;
   /** Multiply-adds of one run. */

@@ -213,7 +213,8 @@ export class InferenceSession {
    */
   report(): SessionReport {
     const report = this.#runtime.planned.report();
-    return { ...report, leftOut: leftOut(this.#model.original, report.nodes) };
+    const { original, notes } = this.#model;
+    return { ...report, leftOut: leftOut(original, report.nodes), files: [...notes] };
   }
 
   /** All choices that tuning knows, for `{ tuning }` of another session; undefined with none. */
