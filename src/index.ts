@@ -9,6 +9,7 @@ export type { BytesRead } from './formats/bytes-read.ts';
 export type { ExternalData } from './formats/files-beside.ts';
 export type { CacheOptions } from './formats/model-cache.ts';
 export type { DeviceCaps } from './gpu/caps.ts';
+export { type GpuMemory, gpuMemory } from './gpu/memory.ts';
 export type { DeviceOptions } from './gpu/request-device.ts';
 export type { Graph, Node, ValueInfo } from './graph/graph.ts';
 export type { ActivationOptions } from './session/activations.ts';

@@ -1,6 +1,7 @@
 /** A WebGPU device with its capabilities, pipeline cache and loss handling. */
 
 import { WgconvError } from '../core/errors.ts';
+import { BufferPool } from './buffer-pool.ts';
 import type { DeviceCaps } from './caps.ts';
 import { assumedCeiling, measureCeiling, type SoftwareKind } from './ceiling.ts';
 import { DeviceLoss } from './loss.ts';
@@ -13,6 +14,8 @@ export class GpuContext {
   readonly device: GPUDevice;
   readonly caps: DeviceCaps;
   readonly pipelines: PipelineCache;
+  /** Activations of all plans. */
+  readonly pool: BufferPool;
   readonly #owned: boolean;
   readonly #loss: DeviceLoss;
   #shared: SharedContext | undefined;
@@ -23,6 +26,7 @@ export class GpuContext {
     this.#owned = owned;
     this.#loss = DeviceLoss.of(device);
     this.pipelines = new PipelineCache(device);
+    this.pool = new BufferPool(this);
     // Who needs a device of the same kind makes a new one.
     device.lost.then(() => forget(this.#shared));
   }
@@ -44,12 +48,12 @@ export class GpuContext {
   }
 
   /**
-   * The context that sessions with the same options share: one device, one pipeline cache. Each
-   * `acquire` is answered by one `release`; the last one destroys the device.
+   * The context that sessions with the same options share: one device, one pipeline cache, one pool of
+   * activations. Each `acquire` is answered by one `release`; the last one destroys the device, unless
+   * it is a caller's.
    */
   static async acquire(options: DeviceOptions = {}): Promise<GpuContext> {
-    if (options.device) return GpuContext.create(options);
-    const key = JSON.stringify(options);
+    const key = keyOf(options);
     for (let entry = shared.get(key); entry; entry = shared.get(key)) {
       entry.users++; // before waiting: nobody may destroy it meanwhile
       const context = await entry.context.catch(() => undefined);
@@ -63,10 +67,12 @@ export class GpuContext {
       throw error;
     });
     context.#shared = entry;
+    // Also for who is given the device of a session.
+    shared.set(keyOf({ ...options, device: context.device }), entry);
     return context;
   }
 
-  /** Gives back what `acquire` gave. A caller's own device is left alone. */
+  /** Gives back what `acquire` gave. */
   release(): void {
     const entry = this.#shared;
     if (!entry || --entry.users > 0) return;
@@ -158,6 +164,13 @@ interface SharedContext {
 }
 
 const shared = new Map<string, SharedContext>();
+const numbers = new WeakMap<GPUDevice, number>();
+let numbered = 0;
+
+function keyOf({ device, ...options }: DeviceOptions): string {
+  if (device && !numbers.has(device)) numbers.set(device, ++numbered);
+  return JSON.stringify([device && numbers.get(device), options]);
+}
 
 function forget(entry: SharedContext | undefined): void {
   for (const [key, other] of shared) if (other === entry) shared.delete(key);

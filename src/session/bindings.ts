@@ -6,6 +6,7 @@
 
 import { uniformBytes } from '../../shaders/lib/kernel.ts';
 import { internal } from '../core/errors.ts';
+import { createBuffer, destroy } from '../gpu/memory.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import type { BufferRef, Plan, Step } from '../plan/plan.ts';
 import type { ReadyDispatch } from './recorder.ts';
@@ -31,11 +32,13 @@ interface Bound {
 
 export class Bindings {
   readonly #device: GPUDevice;
+  readonly #plan: Plan;
   readonly #weights: WeightStore;
-  readonly #pool: readonly GPUBuffer[];
+  readonly #compiled: readonly (CompiledKernel | undefined)[];
   readonly #uniforms: GPUBuffer;
+  #pool: readonly GPUBuffer[] | undefined;
   /** By step; undefined where a step is no dispatch. */
-  readonly #bound: readonly (Bound | undefined)[];
+  #bound: readonly (Bound | undefined)[] = [];
 
   constructor(
     device: GPUDevice,
@@ -44,22 +47,23 @@ export class Bindings {
     compiled: readonly (CompiledKernel | undefined)[],
   ) {
     this.#device = device;
+    this.#plan = plan;
     this.#weights = weights;
-    this.#pool = plan.pool.map((size, index) =>
-      device.createBuffer({
-        label: `pool ${index}`,
-        size: Math.max(size, 16),
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      }),
-    );
-    this.#uniforms = device.createBuffer({
+    this.#compiled = compiled;
+    this.#uniforms = createBuffer(device, {
       label: 'uniforms',
       size: plan.uniforms.byteLength,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
     device.queue.writeBuffer(this.#uniforms, 0, plan.uniforms);
-    this.#bound = plan.steps.map((step, index) => {
-      const kernel = compiled[index];
+  }
+
+  /** From here on the activations are in these buffers. Groups are made where they are other ones. */
+  use(pool: readonly GPUBuffer[]): void {
+    if (pool === this.#pool) return;
+    this.#pool = pool;
+    this.#bound = this.#plan.steps.map((step, index) => {
+      const kernel = this.#compiled[index];
       if (step.kind !== 'dispatch' || !kernel) return undefined;
       return {
         ...{ compiled: kernel, step, ready: this.#bind(kernel, step), others: new WeakMap() },
@@ -93,11 +97,11 @@ export class Bindings {
         ? { buffer }
         : { buffer, offset: ref.offset ?? 0, size: ref.bytes };
     }
-    return { buffer: this.#pool[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
+    return { buffer: this.#pool?.[ref.index] as GPUBuffer, offset: ref.offset, size: ref.bytes };
   }
 
   dispose(): void {
-    for (const buffer of [...this.#pool, this.#uniforms]) buffer.destroy();
+    destroy(this.#uniforms);
   }
 
   #bind(

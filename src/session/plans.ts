@@ -185,7 +185,7 @@ export class Plans implements PlannedGraph {
       signal,
     });
     signal?.throwIfAborted();
-    const creating = GpuExecutable.create(context, plan, weights, onProgress, signal);
+    const creating = GpuExecutable.create(context, plan, weights, { onProgress, signal });
     creating.catch(() => this.#release(plan));
     const executable = await creating;
     return { executable, original, tuned };

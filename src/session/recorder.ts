@@ -1,5 +1,7 @@
 /** Records dispatches and copies into one command buffer at a time. */
 
+import { createBuffer } from '../gpu/memory.ts';
+
 export interface ReadyDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
@@ -63,7 +65,7 @@ export class Recorder {
   }
 }
 
-/** A buffer to copy to and then to read. */
+/** A buffer to copy to and then to read; `destroy` gives it back. */
 export function readBuffer(device: GPUDevice, size: number): GPUBuffer {
-  return device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  return createBuffer(device, { size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
 }

@@ -1,5 +1,6 @@
 /** Runs a plan node by node and reads what each node reads and makes, for checks. */
 
+import { destroy } from '../gpu/memory.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Feeds } from './backend.ts';
 import { Recorder, readBuffer } from './recorder.ts';
@@ -9,11 +10,14 @@ import { type GpuExecutable, nodeOf } from './webgpu.ts';
 type Captured = ReadonlyMap<string, Uint8Array>;
 
 /** Hands each node's inputs as they were before it and its outputs as they are after it to `visit`. */
-export async function replay(
-  executable: GpuExecutable,
-  feeds: Feeds,
-  visit: (node: number, inputs: Captured, outputs: Captured) => Promise<void>,
-): Promise<void> {
+export function replay(executable: GpuExecutable, feeds: Feeds, visit: Visit): Promise<void> {
+  // What visits takes its time.
+  return executable.alone(() => replayAlone(executable, feeds, visit));
+}
+
+type Visit = (node: number, inputs: Captured, outputs: Captured) => Promise<void>;
+
+async function replayAlone(executable: GpuExecutable, feeds: Feeds, visit: Visit): Promise<void> {
   const { plan, context, bindings } = executable;
   const values = await executable.hostFeeds(feeds, executable.readOnHost);
   const recorder = new Recorder(context.device);
@@ -36,7 +40,11 @@ export async function replay(
     }
     const outputs = capture(executable, node.outputs, recorder);
     recorder.flush();
-    await visit(step.node, await collect(executable, inputs), await collect(executable, outputs));
+    const [before, after] = await Promise.all([
+      collect(executable, inputs),
+      collect(executable, outputs),
+    ]);
+    await visit(step.node, before, after);
   }
   recorder.flush();
 }
@@ -62,10 +70,13 @@ async function collect(
   captured: ReadonlyMap<string, GPUBuffer>,
 ): Promise<Captured> {
   const result = new Map<string, Uint8Array>();
-  for (const [name, buffer] of captured) {
-    await context.race(buffer.mapAsync(GPUMapMode.READ));
-    result.set(name, new Uint8Array(buffer.getMappedRange()).slice());
-    buffer.destroy();
+  try {
+    for (const [name, buffer] of captured) {
+      await context.race(buffer.mapAsync(GPUMapMode.READ));
+      result.set(name, new Uint8Array(buffer.getMappedRange()).slice());
+    }
+  } finally {
+    for (const buffer of captured.values()) destroy(buffer);
   }
   return result;
 }

@@ -8,6 +8,7 @@ import { formatDims, type StaticTensorType, sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import { DeviceLoss } from '../gpu/loss.ts';
+import { destroy } from '../gpu/memory.ts';
 import { elementBytes, elementFor } from '../ops/device-tensor.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import { fromDeviceBytes } from './words.ts';
@@ -117,6 +118,6 @@ async function download(
     const words = new Uint8Array(staging.getMappedRange());
     return fromDeviceBytes(words, element, type, dims, sizeOf(dims));
   } finally {
-    staging.destroy();
+    destroy(staging);
   }
 }

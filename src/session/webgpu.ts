@@ -4,7 +4,9 @@ import { internal } from '../core/errors.ts';
 import { fromReference } from '../core/reference.ts';
 import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
+import { BufferPool, type Lease } from '../gpu/buffer-pool.ts';
 import type { GpuContext } from '../gpu/device.ts';
+import { createBuffer, destroy } from '../gpu/memory.ts';
 import { requireOperator } from '../ops/build-node.ts';
 import { pausesOf } from '../plan/pauses.ts';
 import type { Plan, PlannedValue, Step } from '../plan/plan.ts';
@@ -29,6 +31,13 @@ import {
 import { type WeightStore, writeBytes } from './weights.ts';
 import { fromDeviceBytes, toDeviceBytes } from './words.ts';
 
+interface CreateOptions {
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where activations are, for who binds them outside of `run`; by default in all plans' pool. */
+  readonly pool?: BufferPool | undefined;
+}
+
 export class GpuExecutable implements Executable {
   readonly plan: Plan;
   readonly context: GpuContext;
@@ -37,6 +46,8 @@ export class GpuExecutable implements Executable {
   readonly readOnHost: ReadonlySet<string>;
   readonly #references: References;
   readonly #staging: ReadonlyMap<string, GPUBuffer>;
+  /** Its share of the memory that plans have in common. */
+  #activations: Lease;
   /** Outputs that a caller keeps on the GPU: made when first asked for, overwritten by each run. */
   readonly #resident = new Map<string, GPUBuffer>();
   /** Callers' buffers that WebGPU has taken in an earlier run. */
@@ -55,6 +66,7 @@ export class GpuExecutable implements Executable {
     references: References,
     bindings: Bindings,
     staging: ReadonlyMap<string, GPUBuffer>,
+    activations: Lease,
     indexChecks: IndexChecks | undefined,
   ) {
     this.context = context;
@@ -62,6 +74,7 @@ export class GpuExecutable implements Executable {
     this.#references = references;
     this.bindings = bindings;
     this.#staging = staging;
+    this.#activations = activations;
     this.readOnHost = new Set(
       plan.steps.flatMap((step) => (step.kind === 'host' ? nodeOf(plan, step.node).inputs : [])),
     );
@@ -72,13 +85,14 @@ export class GpuExecutable implements Executable {
     this.#pauses = pausesOf(plan);
   }
 
-  /** Compiles pipelines while weights upload, then makes every buffer and bind group of the plan. */
+  /**
+   * Compiles pipelines while weights upload, then makes every buffer and bind group of the plan.
+   */
   static async create(
     context: GpuContext,
     plan: Plan,
     weights: WeightStore,
-    onProgress?: OnProgress,
-    signal?: AbortSignal,
+    { onProgress, signal, pool = context.pool }: CreateOptions = {},
   ): Promise<GpuExecutable> {
     const { device } = context;
     const references = new References();
@@ -99,15 +113,25 @@ export class GpuExecutable implements Executable {
       throw error;
     });
     signal?.throwIfAborted();
-    const [bindings, staging] = await context.guard('the buffers of the plan', () => {
-      const buffers = new Map<string, GPUBuffer>();
-      for (const name of downloadedValues(plan)) {
-        buffers.set(name, readBuffer(device, plannedValue(plan, name).bytes));
-      }
-      return [new Bindings(device, plan, weights, compiled), buffers] as const;
-    });
+    const staging = new Map<string, GPUBuffer>();
+    const bindings = new Bindings(device, plan, weights, compiled);
     const indices = checks?.indexChecks(plan);
-    return new GpuExecutable(context, plan, references, bindings, staging, indices);
+    const lease = pool.lease(plan.pool);
+    const made = new GpuExecutable(context, plan, references, bindings, staging, lease, indices);
+    try {
+      await lease.use((buffers) =>
+        context.guard('the buffers of the plan', () => {
+          for (const name of downloadedValues(plan)) {
+            staging.set(name, readBuffer(device, plannedValue(plan, name).bytes));
+          }
+          bindings.use(buffers);
+        }),
+      );
+    } catch (error) {
+      made.dispose();
+      throw error;
+    }
+    return made;
   }
 
   /**
@@ -115,16 +139,31 @@ export class GpuExecutable implements Executable {
    * the GPU it returns when that is submitted; the queue keeps later work behind it.
    */
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
+    const wanted = wantedOutputs(this.plan.graph, options);
+    const values = await this.hostFeeds(feeds, [...this.readOnHost, ...wanted]);
+    const { reads, computed, isNew } = await this.#activations.use((buffers) => {
+      this.bindings.use(buffers);
+      return this.#compute(feeds, values, wanted, options);
+    });
+    await Promise.all(reads.map(async (name) => values.set(name, await this.#read(name))));
+    if (reads.length > 0 || isNew()) await computed;
+    return new Map(wanted.map((name) => [name, this.#result(name, values, feeds, computed)]));
+  }
+
+  /** Submits a run; what is in `reads` is copied to where it can be read. */
+  async #compute(
+    feeds: Feeds,
+    values: Map<string, HostTensor>,
+    wanted: readonly string[],
+    { location, signal }: RunOptions,
+  ) {
     const { plan, context } = this;
-    const { signal } = options;
-    const wanted = wantedOutputs(plan.graph, options);
-    const onGpu = options.location === 'gpu-buffer';
+    signal?.throwIfAborted();
+    const onGpu = location === 'gpu-buffer';
     const shared = [...feeds].filter(([, { location }]) => location === 'gpu-buffer');
     for (const [name, tensor] of shared) checkedBytes(context, name, tensor);
-    const values = await this.hostFeeds(feeds, [...this.readOnHost, ...wanted]);
     const substitutes = this.#substitutes(shared, onGpu ? wanted : []);
     const recorder = new Recorder(context.device, shared.length > 0);
-    signal?.throwIfAborted();
     let before: Promise<unknown> | undefined;
     for (const [index, step] of plan.steps.entries()) {
       if (step.kind === 'dispatch') {
@@ -145,19 +184,31 @@ export class GpuExecutable implements Executable {
       }
     }
     const made = wanted.filter((name) => this.#isRead(name, values));
-    const reads = onGpu ? [] : made;
-    for (const name of reads) this.#copyToStaging(name, recorder);
-    if (onGpu) {
-      for (const name of made) {
-        if (!substitutes.has(name)) this.copyTo(name, this.#residentBuffer(name), recorder);
-      }
+    for (const name of made) {
+      if (!onGpu) this.#copyToStaging(name, recorder);
+      else if (!substitutes.has(name)) this.copyTo(name, this.#residentBuffer(name), recorder);
     }
     recorder.flush();
     const computed = this.#taking(shared, recorder);
-    await Promise.all(reads.map(async (name) => values.set(name, await this.#read(name))));
-    const isNew = shared.some(([, tensor]) => !this.#taken.has(tensor.gpuBuffer));
-    if (reads.length > 0 || isNew) await computed;
-    return new Map(wanted.map((name) => [name, this.#result(name, values, feeds, computed)]));
+    const isNew = () => shared.some(([, tensor]) => !this.#taken.has(tensor.gpuBuffer));
+    return { reads: onGpu ? [] : made, computed, isNew };
+  }
+
+  /**
+   * Does `work`, which uses the bindings, in activations that no other plan shares: others run
+   * meanwhile.
+   */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const shared = this.#activations;
+    const own = new BufferPool(this.context).lease(this.plan.pool);
+    this.#activations = own;
+    try {
+      await own.use((buffers) => this.bindings.use(buffers));
+      return await work();
+    } finally {
+      this.#activations = shared;
+      own.release();
+    }
   }
 
   /** The feeds that are on the host already, and those of `names` that have to be fetched. */
@@ -174,8 +225,9 @@ export class GpuExecutable implements Executable {
 
   dispose(): void {
     this.#disposed = true;
+    this.#activations.release();
     this.bindings.dispose();
-    for (const buffer of [...this.#staging.values(), ...this.#resident.values()]) buffer.destroy();
+    for (const buffer of [...this.#staging.values(), ...this.#resident.values()]) destroy(buffer);
   }
 
   /** Inputs that are bound as they are, and outputs that are computed where the caller gets them. */
@@ -290,7 +342,7 @@ export class GpuExecutable implements Executable {
     if (!buffer) {
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
       const { bytes } = plannedValue(this.plan, name);
-      buffer = this.context.device.createBuffer({ label: name, size: bytes, usage });
+      buffer = createBuffer(this.context.device, { label: name, size: bytes, usage });
       this.#resident.set(name, buffer);
     }
     return buffer;

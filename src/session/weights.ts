@@ -1,10 +1,16 @@
 /** Constants in GPU memory: uploaded as raw bytes, packed by kernels, kept for the session. */
 
 import { type Dispatch, uniformBytes, writeUniforms } from '../../shaders/lib/kernel.ts';
-import { texelBytes, textureSize, type WeightFormat } from '../../shaders/lib/weights.ts';
+import {
+  texelBytes,
+  textureBytes,
+  textureSize,
+  type WeightFormat,
+} from '../../shaders/lib/weights.ts';
 import { internal } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
+import { createBuffer, destroy, hold } from '../gpu/memory.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import type { PlannedWeight } from '../plan/plan.ts';
 import { toDeviceBytes } from './words.ts';
@@ -87,13 +93,14 @@ export class WeightStore {
       const users = (this.#users.get(key) ?? 1) - 1;
       this.#users.set(key, users);
       if (users > 0 || isKept(weight)) continue;
-      this.#kept.get(key)?.destroy();
+      const kept = this.#kept.get(key);
+      if (kept) destroy(kept);
       this.#kept.delete(key);
     }
   }
 
   dispose(): void {
-    for (const kept of this.#kept.values()) kept.destroy();
+    for (const kept of this.#kept.values()) destroy(kept);
     this.#kept.clear();
   }
 
@@ -102,8 +109,26 @@ export class WeightStore {
     constants: ReadonlyMap<string, HostTensor>,
     compiled: ReadonlyMap<Dispatch, CompiledKernel>,
   ): void {
+    // What is in it when all is done, or when something failed, goes.
+    const temporary = new Set<GPUBuffer>();
+    try {
+      this.#record(batch, constants, compiled, temporary);
+    } finally {
+      for (const buffer of temporary) destroy(buffer);
+    }
+  }
+
+  #record(
+    batch: readonly [string, readonly PlannedWeight[]][],
+    constants: ReadonlyMap<string, HostTensor>,
+    compiled: ReadonlyMap<Dispatch, CompiledKernel>,
+    temporary: Set<GPUBuffer>,
+  ): void {
     const { device } = this.#context;
-    const temporary: GPUBuffer[] = [];
+    const keep = (key: string, buffer: GPUBuffer) => {
+      this.#kept.set(key, buffer);
+      temporary.delete(buffer);
+    };
     const textures: { key: string; packed: GPUBuffer; format: WeightFormat }[] = [];
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -111,30 +136,29 @@ export class WeightStore {
       const first = group[0];
       const constant = first?.made ?? constants.get(name);
       if (!constant || !first) throw internal(`the constant "${name}" is gone`);
-      const raw = device.createBuffer({
+      const bytes = toDeviceBytes(constant, first.element, name);
+      const raw = createBuffer(device, {
         label: name,
         size: first.rawBytes,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
       });
-      writeBytes(device.queue, { buffer: raw }, toDeviceBytes(constant, first.element, name));
+      temporary.add(raw);
+      writeBytes(device.queue, { buffer: raw }, bytes);
       for (const weight of group) {
-        if (weight.packing.length === 0) this.#kept.set(weight.key, raw);
+        const { key, texture: format } = weight;
+        if (weight.packing.length === 0) keep(key, raw);
         else {
           const packed = this.#pack(weight, raw, pass, compiled, temporary);
-          const { key, texture: format } = weight;
           if (format) textures.push({ key, packed, format });
-          else this.#kept.set(key, packed);
+          else keep(key, packed);
         }
       }
-      if (!group.some((weight) => weight.packing.length === 0)) temporary.push(raw);
     }
     pass.end();
     for (const { key, packed, format } of textures) {
       this.#kept.set(key, this.#toTexture(key, packed, format, encoder));
-      temporary.push(packed);
     }
     device.queue.submit([encoder.finish()]);
-    for (const buffer of temporary) buffer.destroy();
   }
 
   #pack(
@@ -142,23 +166,24 @@ export class WeightStore {
     raw: GPUBuffer,
     pass: GPUComputePassEncoder,
     compiled: ReadonlyMap<Dispatch, CompiledKernel>,
-    temporary: GPUBuffer[],
+    temporary: Set<GPUBuffer>,
   ): GPUBuffer {
     const { device } = this.#context;
-    const target = device.createBuffer({
+    const target = createBuffer(device, {
       label: weight.key,
       size: weight.bytes,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
+    temporary.add(target);
     for (const dispatch of weight.packing) {
       const { pipeline, layout } = compiled.get(dispatch) as CompiledKernel;
       const block = new ArrayBuffer(uniformBytes(dispatch.kernel.uniforms));
       writeUniforms(dispatch.kernel.uniforms, dispatch.uniforms, new DataView(block));
-      const uniforms = device.createBuffer({
+      const uniforms = createBuffer(device, {
         size: block.byteLength,
         usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       });
-      temporary.push(uniforms);
+      temporary.add(uniforms);
       device.queue.writeBuffer(uniforms, 0, block);
       const storage = dispatch.buffers.map((role) => (role.role === 'input' ? raw : target));
       const group = device.createBindGroup({
@@ -182,10 +207,10 @@ export class WeightStore {
     encoder: GPUCommandEncoder,
   ): GPUTexture {
     const size = textureSize(packed.size, format);
-    const texture = this.#context.device.createTexture({
-      ...{ label, size, format },
-      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
-    });
+    const { device } = this.#context;
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+    const texture = device.createTexture({ label, size, format, usage });
+    hold(device, texture, textureBytes(packed.size, format));
     const bytesPerRow = size[0] * texelBytes[format];
     encoder.copyBufferToTexture({ buffer: packed, bytesPerRow }, { texture }, size);
     return texture;

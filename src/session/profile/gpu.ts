@@ -22,7 +22,7 @@ export async function profileGpu(
   how: How,
 ): Promise<ProfiledPart> {
   const timed = executable.context.caps.timestamps ? byTimestamps : byQueue;
-  const times = await timed(executable, feeds, how);
+  const times = await executable.alone(() => timed(executable, feeds, how));
   return { times, outputs: await executable.run(feeds, { location: 'gpu-buffer' }) };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { GpuContext } from '../../gpu/device.ts';
+import { createBuffer, destroy, hold } from '../../gpu/memory.ts';
 import { readBuffer } from '../recorder.ts';
 
 /** Chrome's step in nanoseconds, without a flag that unlocks finer ones. */
@@ -27,11 +28,11 @@ export class PassTimer {
     const sets = Math.max(1, Math.ceil((2 * passes) / queriesInSet));
     this.#sets = Array.from({ length: sets }, (_, at) => {
       const count = Math.max(2, Math.min(queriesInSet, 2 * passes - at * queriesInSet));
-      return device.createQuerySet({ type: 'timestamp', count });
+      return hold(device, device.createQuerySet({ type: 'timestamp', count }), 8 * count);
     });
     const size = Math.max(2, 2 * passes) * 8;
     const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
-    this.#resolved = device.createBuffer({ size, usage });
+    this.#resolved = createBuffer(device, { size, usage });
     this.#read = readBuffer(device, size);
   }
 
@@ -72,6 +73,6 @@ export class PassTimer {
   }
 
   dispose(): void {
-    for (const kept of [...this.#sets, this.#resolved, this.#read]) kept.destroy();
+    for (const kept of [...this.#sets, this.#resolved, this.#read]) destroy(kept);
   }
 }

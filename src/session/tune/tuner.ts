@@ -9,6 +9,7 @@ import { WgconvError } from '../../core/errors.ts';
 import { toReference, unitRoundoff } from '../../core/reference.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { type HostTensor, Tensor } from '../../core/tensor.ts';
+import { BufferPool } from '../../gpu/buffer-pool.ts';
 import type { GpuContext } from '../../gpu/device.ts';
 import type { Graph, Node, ValueInfo } from '../../graph/graph.ts';
 import { createPlan } from '../../plan/create-plan.ts';
@@ -62,6 +63,7 @@ export async function tuneNode(
   if (expected === undefined || names.length < 2) return undefined;
   const weights = new WeightStore(context);
   const watch = new Stopwatch(context);
+  const executables: GpuExecutable[] = [];
   const contestants: Contestant[] = [];
   const rejected = new Map<string, string>();
   try {
@@ -71,7 +73,10 @@ export async function tuneNode(
         const plan = await createPlan(alone, context.caps, {
           algorithm: { [node.name]: algorithm },
         });
-        const executable = await GpuExecutable.create(context, plan, weights);
+        // Its activations are bound while others are, too.
+        const pool = new BufferPool(context);
+        const executable = await GpuExecutable.create(context, plan, weights, { pool });
+        executables.push(executable);
         const ran = await executable.run(feeds, {});
         const outputs = alone.outputs.map((name) => ran.get(name) as Tensor);
         contestants.push({ algorithm, plan, executable, outputs });
@@ -110,7 +115,7 @@ export async function tuneNode(
       choice: { algorithm: chosen, shaders: shadersOf(winner.plan, index) },
     };
   } finally {
-    for (const { executable } of contestants) executable.dispose();
+    for (const executable of executables) executable.dispose();
     watch.dispose();
     weights.dispose();
   }

@@ -1,0 +1,63 @@
+/** What wgconv holds of GPU memory: its buffers, textures and query sets are counted from here. */
+
+export interface GpuMemory {
+  readonly bytes: number;
+  /** Buffers, textures and query sets. */
+  readonly objects: number;
+}
+
+type Held = GPUBuffer | GPUTexture | GPUQuerySet;
+
+const none = { bytes: 0, objects: 0 };
+const total = { bytes: 0, objects: 0 };
+const byDevice = new WeakMap<GPUDevice, typeof total>();
+const counted = new WeakMap<Held, { readonly device: GPUDevice; readonly bytes: number }>();
+
+/**
+ * What wgconv holds now on a device, or on all of them: weights, activations, what results are read
+ * through, and outputs that stay on the GPU. When all sessions are disposed of it is nothing.
+ */
+export function gpuMemory(device?: GPUDevice): GpuMemory {
+  return { ...(device ? heldOn(device) : total) };
+}
+
+/** Counts what was made on the device, until it is destroyed. */
+export function hold<T extends Held>(device: GPUDevice, held: T, bytes: number): T {
+  counted.set(held, { device, bytes });
+  count(device, bytes, 1);
+  return held;
+}
+
+export function createBuffer(device: GPUDevice, descriptor: GPUBufferDescriptor): GPUBuffer {
+  return hold(device, device.createBuffer(descriptor), descriptor.size);
+}
+
+/** For what `hold` counts; twice is as once. */
+export function destroy(held: Held): void {
+  held.destroy();
+  const found = counted.get(held);
+  if (found) count(found.device, -found.bytes, -1);
+  counted.delete(held);
+}
+
+function count(device: GPUDevice, bytes: number, objects: number): void {
+  const held = heldOn(device);
+  if (held === none) return;
+  for (const sum of [total, held]) {
+    sum.bytes += bytes;
+    sum.objects += objects;
+  }
+}
+
+function heldOn(device: GPUDevice): typeof total {
+  const known = byDevice.get(device);
+  if (known) return known;
+  const held = { ...none };
+  byDevice.set(device, held);
+  // With a device goes all that lives there.
+  device.lost.then(() => {
+    count(device, -held.bytes, -held.objects);
+    byDevice.set(device, none);
+  });
+  return held;
+}
