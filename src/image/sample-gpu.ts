@@ -6,6 +6,7 @@
 import type { Kernel } from '../../shaders/lib/kernel.ts';
 import { lineWorkgroups } from '../../shaders/lib/words.ts';
 import { sampleImage } from '../../shaders/sample_image.ts';
+import { WgconvError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
@@ -51,13 +52,18 @@ export async function sampleOnGpu(
     ? 'into is a tensor of another device, or WebGPU does not take this picture'
     : 'WebGPU does not take this picture';
   const { picture } = open;
-  // Firefox has no external textures everywhere yet.
   if (isVideo(picture) && 'importExternalTexture' in device) {
-    const compiled = await compile(true);
-    const tensor = await gpu.watch(complaint, () => {
-      const frame = importFrame(device, picture);
-      return frame && sample(gpu, sampling, compiled, frame, into);
+    const compiled = await compile(true).catch((error: unknown) => {
+      // Not every WebGPU has external textures, and only its compiler says so (Naga's capabilities).
+      if (error instanceof WgconvError && error.code === 'shader-error') return undefined;
+      throw error;
     });
+    const tensor =
+      compiled &&
+      (await gpu.watch(complaint, () => {
+        const frame = importFrame(device, picture);
+        return frame && sample(gpu, sampling, compiled, frame, into);
+      }));
     if (tensor) return tensor;
   }
   const compiled = await compile(false);

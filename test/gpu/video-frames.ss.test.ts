@@ -103,6 +103,24 @@ describe.skipIf(typeof document === 'undefined')('imageToTensor of a video', () 
     frame.close();
   });
 
+  it('is copied where WebGPU has no external textures', async () => {
+    const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
+    const other = (await adapter?.requestDevice()) as GPUDevice;
+    const compile = other.createComputePipelineAsync.bind(other);
+    const refused: string[] = [];
+    vi.spyOn(other, 'createComputePipelineAsync').mockImplementation(async (descriptor) => {
+      if (!descriptor.label?.includes('"external":true')) return compile(descriptor);
+      refused.push(descriptor.label);
+      throw new Error('Capability TEXTURE_EXTERNAL is required');
+    });
+    const frame = new VideoFrame(draw(7), { timestamp: 0 });
+    const { worst } = await bothWays(other, frame, { ...raw, width: 20, height: 20 });
+    expect(worst).toBeLessThanOrEqual(2);
+    expect(refused).toHaveLength(1);
+    frame.close();
+    other.destroy();
+  });
+
   it('takes a frame as it is shown: a part of it, or turned', async () => {
     const whole = new VideoFrame(draw(6), { timestamp: 0 });
     const part = new VideoFrame(whole, {

@@ -23,10 +23,16 @@ function representative(variants: readonly Variant[]): Variant[] {
   });
 }
 
-/** Naga has no subgroups and no subgroup matrices, and a device there offers neither. */
+/** Naga has no subgroups and no subgroup matrices, and a device there offers neither; Deno has no videos. */
 function neededFeatures(kernel: Kernel, variant: Variant): string[] {
-  const half = kernel.bindings(variant).some(({ type }) => type.includes('f16'));
-  return [...(kernel.features?.(variant) ?? []), ...(half ? ['shader-f16'] : [])];
+  const bindings = kernel.bindings(variant);
+  const half = bindings.some(({ type }) => type.includes('f16'));
+  const external = bindings.some(({ access }) => access === 'external');
+  return [
+    ...(kernel.features?.(variant) ?? []),
+    ...(half ? ['shader-f16'] : []),
+    ...(external ? ['external textures'] : []),
+  ];
 }
 
 test('every kernel compiles, with each of its options', async ({ skip }) => {
