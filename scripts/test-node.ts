@@ -1,29 +1,25 @@
 /**
- * Runs the GPU tests in Node, through the npm package `webgpu`: on a machine's own GPU, or on the
+ * Runs the GPU tests in Node, through the npm package `webgpu`: on a machine's own GPU, on the
  * Vulkan driver that VK_DRIVER_FILES names (lavapipe has float16 and subgroups, which the browser's
- * software adapters lack). Arguments go to vitest, for example a test file.
+ * software adapters lack), or on the browser's SwiftShader. Arguments go to vitest, for example a test
+ * file.
  *
  * Without an adapter it says so and is content.
  */
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { create } from 'webgpu';
+import { findNodeAdapter, noNodeAdapter } from './node-adapter.ts';
 
-const gpu = create([]);
-const adapter = await gpu.requestAdapter();
+const adapter = await findNodeAdapter();
 if (!adapter) {
-  console.log('Skipped: the webgpu package finds no adapter (no libvulkan, or no driver for it).');
+  console.log(noNodeAdapter);
   process.exit(0);
 }
-const { vendor, architecture, description } = adapter.info;
-const has = (feature: string) => adapter.features.has(feature as GPUFeatureName);
-console.log(
-  `Adapter: ${[vendor, architecture, description].filter(Boolean).join(', ')}; ` +
-    `float16 ${has('shader-f16') ? 'yes' : 'no'}, subgroups ${has('subgroups') ? 'yes' : 'no'}`,
-);
+console.log(`Adapter: ${adapter.description}`);
 
 const root = resolve(import.meta.dirname, '..');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const args = [vitest, 'run', '--project', 'gpu-node', ...process.argv.slice(2)];
-const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+const env = { ...process.env, ...adapter.env };
+const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
 process.exit(status ?? 1);
