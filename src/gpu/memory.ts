@@ -12,6 +12,7 @@ const none = { bytes: 0, objects: 0 };
 const total = { bytes: 0, objects: 0 };
 const byDevice = new WeakMap<GPUDevice, typeof total>();
 const counted = new WeakMap<Held, { readonly device: GPUDevice; readonly bytes: number }>();
+const gone = new WeakSet<Held>();
 
 /**
  * What wgconv holds now on a device, or on all of them: weights, activations, what results are read
@@ -38,6 +39,12 @@ export function destroy(held: Held): void {
   const found = counted.get(held);
   if (found) count(found.device, -found.bytes, -1);
   counted.delete(held);
+  gone.add(held);
+}
+
+/** The device of what wgconv holds; undefined where it is a caller's. */
+export function deviceOf(held: Held): GPUDevice | 'gone' | undefined {
+  return gone.has(held) ? 'gone' : counted.get(held)?.device;
 }
 
 function count(device: GPUDevice, bytes: number, objects: number): void {

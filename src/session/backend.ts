@@ -12,7 +12,9 @@ export interface RunOptions {
   /** Names of the outputs that are wanted; all by default. */
   readonly outputs?: readonly string[] | undefined;
   /**
-   * Leave outputs on the GPU: they are overwritten by the session's next run. Their elements are
+   * Leave outputs on the GPU: they are overwritten by the session's next run, and go with the session,
+   * or when it has run with a few other shapes since. A session on the same device takes them as its
+   * feeds without a copy: wait for that run before the first session runs again. Their elements are
    * those that the device computes with: 32-bit integers for int8 to uint16 and bool, float32 for
    * float16 where the device has no `shader-f16`.
    */

@@ -8,7 +8,7 @@ import { formatDims, type StaticTensorType, sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import { DeviceLoss } from '../gpu/loss.ts';
-import { destroy } from '../gpu/memory.ts';
+import { destroy, deviceOf } from '../gpu/memory.ts';
 import { elementBytes, elementFor } from '../ops/device-tensor.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import { fromDeviceBytes } from './words.ts';
@@ -76,12 +76,18 @@ export function checkedBytes(context: GpuContext, name: string, tensor: Tensor):
     new WgconvError('invalid-argument', `the buffer of the input "${name}" ${why}`, {
       value: name,
     });
-  if (DeviceLoss.hasTaken(tensor.gpuBuffer)) {
-    throw new WgconvError(
-      'disposed',
-      `the tensor of the input "${name}" is gone: its GPU device was lost; make it again`,
-      { value: name },
-    );
+  const device = deviceOf(tensor.gpuBuffer);
+  const isLost = DeviceLoss.hasTaken(tensor.gpuBuffer);
+  if (isLost || device === 'gone') {
+    const why = isLost
+      ? 'its GPU device was lost; make it again'
+      : 'the session that made it was disposed of, or has run with other shapes since';
+    throw new WgconvError('disposed', `the tensor of the input "${name}" is gone: ${why}`, {
+      value: name,
+    });
+  }
+  if (device && device !== context.device) {
+    throw fail('is on another GPU device: create both sessions with the same `gpu` options');
   }
   if (size < bytes) {
     const element = elementFor(tensor.type, context.caps);
