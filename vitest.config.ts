@@ -25,6 +25,8 @@ const executablePath = await findBrowser();
 function gpu(name: string, recipe: Recipe, include: string): TestProjectInlineConfiguration {
   return {
     server: { fs: { allow: [import.meta.dirname, shared] } },
+    // Found late, behind a worker, it would make the page load again.
+    optimizeDeps: { include: ['comlink'] },
     test: {
       name,
       include: [include],
@@ -107,8 +109,8 @@ export default defineConfig({
           name: 'gpu-node',
           environment: 'node',
           include: ['test/gpu/**/*.test.ts'],
-          // It holds the browser's adapter against the recipe.
-          exclude: ['test/gpu/adapter.ss.test.ts'],
+          // They hold the browser's adapter against the recipe, and are about a page's workers.
+          exclude: ['test/gpu/adapter.ss.test.ts', 'test/gpu/worker*.test.ts'],
           setupFiles: ['test/support/node-gpu.ts', 'test/support/all-operators.ts'],
           provide: { recipe: defaultRecipe(), shared: '' },
           // lavapipe compiles a candidate in a tenth of a second or more, and a case may have fifty.

@@ -7,6 +7,7 @@ import { buildCommand } from './build-command.ts';
 import { calledMethods } from './called-methods.ts';
 import { fewerFiles } from './fewer-files.ts';
 import { minifyWgsl } from './minify-wgsl.ts';
+import { workerAddress } from './worker-address.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -15,13 +16,16 @@ const dist = join(root, 'dist');
  * Packages that are copied into the engine's modules, so that a page needs no bundler. Of
  * wgsl-preprocessor nothing is left: its directives are compiled.
  */
-const bundled = ['pbf'];
+const bundled = ['pbf', 'comlink'];
 
 /** What a page imports: `wgconv`, whose file is called otherwise in the end, and its parts. */
 const entries = {
   entry: join(root, 'src/index.ts'),
   layers: join(root, 'src/layers/index.ts'),
   image: join(root, 'src/image/index.ts'),
+  worker: join(root, 'src/worker/index.ts'),
+  /** What runs in the worker. */
+  'worker-main': join(root, 'src/worker/worker-main.ts'),
   /** `wgconv` for Node. */
   node: join(root, 'src/node/index.ts'),
 };
@@ -89,6 +93,7 @@ async function buildEngine(): Promise<void> {
     plugins: [
       minifyWgsl(root),
       calledMethods('/pbf/index.js', 'PbfReader', join(root, 'src/formats/onnx/wire.ts')),
+      workerAddress(),
       fewerFiles('entry.js', 'index.js', 'chunks/rolldown-runtime.js'),
     ],
     build: {

@@ -20,12 +20,16 @@ const rooms = [
   'plan',
   'session',
   'image',
+  'worker',
   'node',
   'cli',
 ] as const;
 
 /** Packages that the engine may import; every other one would be downloaded by a page's user. */
 const enginePackages = ['wgsl-preprocessor', 'pbf'];
+
+/** Those that one room alone may import besides, for who uses it alone downloads them. */
+const roomPackages = { worker: ['comlink'] } as const;
 
 const folder = (room: string) => (room === 'shaders' ? 'shaders' : `src/${room}`);
 const within = (names: readonly string[]) => `^(${names.map(folder).join('|')})/`;
@@ -88,8 +92,20 @@ const ruleSet: IFlattenedRuleSet = {
       comment: `the engine may import only: ${enginePackages.join(', ')}`,
       severity: 'error',
       from: { path: engine },
-      to: { path: 'node_modules', pathNot: `node_modules/(${enginePackages.join('|')})/` },
+      to: {
+        path: 'node_modules',
+        pathNot: `node_modules/(${[...enginePackages, ...Object.values(roomPackages).flat()].join('|')})/`,
+      },
     },
+    ...Object.entries(roomPackages).map(
+      ([room, packages]): IForbiddenRuleType => ({
+        name: `packages of ${room}`,
+        comment: `only ${folder(room)} may import ${packages.join(', ')}`,
+        severity: 'error',
+        from: { path: engine, pathNot: within([room]) },
+        to: { path: `node_modules/(${packages.join('|')})/` },
+      }),
+    ),
     {
       name: 'resolvable',
       comment: 'an import that leads nowhere would escape every other rule',

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'device-lost'
   | 'out-of-memory'
   | 'shader-error'
+  | 'worker-failed'
   | 'disposed'
   | 'internal';
 

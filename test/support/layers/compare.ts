@@ -1,7 +1,7 @@
 /** Runs random configurations of one layer in wgconv and TensorFlow.js and compares every element. */
 
 import type * as Tfjs from '@tensorflow/tfjs';
-import { InferenceSession, Tensor } from '../../../src/index.ts';
+import { type Graph, InferenceSession, Tensor } from '../../../src/index.ts';
 import { input, model, type SymbolicTensor } from '../../../src/layers/index.ts';
 import type { Weight } from '../../../src/layers/weights.ts';
 import { integers, uniform } from '../random.ts';
@@ -26,6 +26,14 @@ interface Drawn {
   readonly whole: boolean;
 }
 
+export interface How {
+  readonly count?: number;
+  /** A session of the backend, for others than the usual one. */
+  readonly create?: (
+    graph: Graph,
+  ) => Promise<Pick<InferenceSession, 'inputNames' | 'outputNames' | 'run' | 'dispose'>>;
+}
+
 /**
  * `count` configurations in one model of as many inputs and outputs. Gives what differs, one line for
  * each case.
@@ -35,7 +43,7 @@ export async function differences(
   name: string,
   maker: CaseMaker,
   backend: 'cpu' | 'webgpu',
-  count = 20,
+  { count = 20, create = (graph) => InferenceSession.create(graph, { backend }) }: How = {},
 ): Promise<string[]> {
   const drawn = Array.from({ length: count }, (_, seed) => draw(`${name} ${seed}`, maker, seed));
   const net = model({
@@ -49,7 +57,7 @@ export async function differences(
     });
   }
   net.setWeights(net.weights.map((weight) => values.get(weight) as Tensor));
-  const session = await InferenceSession.create(await net.toGraph(), { backend });
+  const session = await create(await net.toGraph());
   const fed = drawn.flatMap((own) => own.fed);
   const feeds = Object.fromEntries(session.inputNames.map((key, i) => [key, fed[i] as Tensor]));
   const results = await session.run(feeds);
