@@ -23,6 +23,8 @@ test.each(['nodenext', 'bundler'])(
       `import { InferenceSession, Tensor } from 'wgconv';
     import { imageToTensor, presets } from 'wgconv/image';
     import { dense, sequential } from 'wgconv/layers';
+    import { WorkerSession } from 'wgconv/worker';
+    import 'wgconv/worker-main';
 
     const net = sequential([dense({ units: 1, inputShape: [4] })]);
     const session: InferenceSession = await InferenceSession.create(await net.toGraph());
@@ -31,7 +33,11 @@ test.each(['nodenext', 'bundler'])(
     const outputs: Record<string, Tensor> = await session.run({ input: tensor });
     // @ts-expect-error a backend that there is not
     await InferenceSession.create('model.onnx', { backend: 'webnn' });
-    export { outputs };`,
+    const away: WorkerSession = await WorkerSession.create('model.onnx', { backend: 'cpu' });
+    const there: Record<string, Tensor> = await away.run({ input: tensor }, { transfer: true });
+    // @ts-expect-error it cannot leave the worker
+    await away.run({ input: tensor }, { location: 'gpu-buffer' });
+    export { outputs, there };`,
     );
     const module = resolution === 'bundler' ? 'esnext' : resolution;
     const { status, stdout } = await run(inject('bare'), [

@@ -13,6 +13,8 @@ interface Page {
   readonly site: string;
   /** What the test adds to the example's build. */
   readonly more?: readonly string[];
+  /** It computes in a worker, which Playwright's scripts do not reach: it keeps its WebGPU. */
+  readonly isWorker?: boolean;
 }
 
 const pages: readonly Page[] = [
@@ -21,6 +23,13 @@ const pages: readonly Page[] = [
   // Making it small takes most of the time, and is webpack's own matter.
   { example: 'webpack', site: '.', more: ['--', '--no-optimization-minimize'] },
   { example: 'script-module', site: '.' },
+  { example: 'vite-worker', site: 'dist', isWorker: true },
+  { example: 'esbuild-worker', site: 'dist', isWorker: true },
+  {
+    ...{ example: 'webpack-worker', site: '.', isWorker: true },
+    more: ['--', '--no-optimization-minimize'],
+  },
+  { example: 'script-module-worker', site: '.', isWorker: true },
 ];
 
 let browser: Browser;
@@ -33,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-describe.each(pages)('$example', ({ example, site, more = [] }) => {
+describe.each(pages)('$example', ({ example, site, more = [], isWorker = false }) => {
   let address: string;
   let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
@@ -46,7 +55,7 @@ describe.each(pages)('$example', ({ example, site, more = [] }) => {
     expect(await read(address)).toBe('This is a 7 (webgpu).');
   });
 
-  test('on the CPU, where there is no WebGPU', async () => {
+  test.skipIf(isWorker)('on the CPU, where there is no WebGPU', async () => {
     expect(await read(address, { withoutWebGpu: true })).toBe('This is a 7 (cpu).');
   });
 });

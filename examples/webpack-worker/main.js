@@ -1,0 +1,19 @@
+/** Reads a handwritten digit in a worker: on WebGPU where there is, else on the CPU. */
+
+import { imageToTensor, presets } from 'wgconv/image';
+import digit from 'wgconv/models/lenet5/digits/7-7982.png';
+import model from 'wgconv/models/lenet5/lenet5.onnx';
+import { WorkerSession } from 'wgconv/worker';
+
+const picture = new Image();
+picture.src = digit;
+document.body.prepend(picture);
+await picture.decode();
+
+const session = await WorkerSession.create(model, { backend: 'auto' });
+const { tensor } = await imageToTensor(picture, {
+  ...{ session, width: 28, height: 28, ...presets.digit },
+});
+const { probabilities } = await session.run({ input: tensor }, { transfer: true });
+const answer = probabilities.data.indexOf(Math.max(...probabilities.data));
+document.querySelector('#answer').textContent = `This is a ${answer} (${session.backend}).`;
