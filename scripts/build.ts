@@ -34,7 +34,7 @@ const entries = {
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|activations|closest|profile/|tune/)',
+    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|watch|activations|closest|profile/|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary-layouts|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',

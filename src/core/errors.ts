@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'invalid-image'
   | 'invalid-argument'
   | 'limit-exceeded'
+  | 'out-of-range'
   | 'no-webgpu'
   | 'device-lost'
   | 'out-of-memory'

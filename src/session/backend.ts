@@ -26,6 +26,12 @@ export interface RunOptions {
    * be overwritten by then.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Computes node by node first, and rejects with `out-of-range` where a value is NaN or infinite
+   * (`finite`), or beyond ±65504 as well (`float16`): the error names the first such node, value and
+   * element, the input or weight where it comes from there. Much slower; to find out what is wrong.
+   */
+  readonly watch?: 'finite' | 'float16' | undefined;
 }
 
 /** A prepared graph for one set of input shapes, ready to run. */

@@ -18,12 +18,12 @@ import { References, referenceLookup } from './evaluate.ts';
 const longestWork = 20;
 
 export class CpuExecutable implements Executable {
-  readonly #graph: Graph;
+  readonly graph: Graph;
   readonly #references: References;
   readonly #onProgress: OnProgress | undefined;
 
   private constructor(graph: Graph, references: References, onProgress: OnProgress | undefined) {
-    this.#graph = graph;
+    this.graph = graph;
     this.#references = references;
     this.#onProgress = onProgress;
   }
@@ -35,13 +35,13 @@ export class CpuExecutable implements Executable {
     return new CpuExecutable(graph, references, onProgress);
   }
 
-  /** `onNode` hears how long each node took, in milliseconds. */
+  /** `onNode` hears how long each node took, in milliseconds, and what its inputs and outputs are. */
   async run(
     feeds: Feeds,
     options: RunOptions,
-    onNode?: (node: number, milliseconds: number) => void,
+    onNode?: (node: number, milliseconds: number, values: ReadonlyMap<string, HostTensor>) => void,
   ): Promise<Map<string, Tensor>> {
-    const graph = this.#graph;
+    const graph = this.graph;
     const wanted = wantedOutputs(graph, options);
     const values = new Map<string, HostTensor>(feeds);
     const uses = new Map([...consumersOf(graph)].map(([name, nodes]) => [name, nodes.length]));
@@ -55,7 +55,7 @@ export class CpuExecutable implements Executable {
         const result = results[at];
         if (result && name !== '') values.set(name, fromReference(result));
       });
-      onNode?.(index, performance.now() - begin);
+      onNode?.(index, performance.now() - begin, values);
       for (const name of node.inputs) {
         const left = (uses.get(name) ?? 0) - 1;
         uses.set(name, left);

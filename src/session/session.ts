@@ -118,17 +118,21 @@ export class InferenceSession {
   /**
    * Runs the model once. Overlapping calls queue and all succeed, in order: one that fails or is
    * aborted leaves the others as they are.
-   * @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it
+   * @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it;
+   * `out-of-range` with `watch`, naming the node
    * @throws the signal's reason
    */
   async run(feeds: FeedsObject, options: RunOptions = {}): Promise<Record<string, Tensor>> {
     const checked = checkFeeds(this.inputs, feeds);
-    refuseUnknown('option of run()', options, { outputs: true, location: true, signal: true });
+    const known = { outputs: true, location: true, signal: true, watch: true } as const;
+    refuseUnknown('option of run()', options, known);
     checkLocation(options);
-    return this.#enqueue(
-      async ({ planned }) => Object.fromEntries(await planned.run(checked, options)),
-      options.signal,
-    );
+    return this.#enqueue(async ({ planned }) => {
+      const ran = options.watch
+        ? (await import('./watch.ts')).runWatched(planned, checked, options)
+        : planned.run(checked, options);
+      return Object.fromEntries(await ran);
+    }, options.signal);
   }
 
   /**
