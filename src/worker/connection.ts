@@ -17,7 +17,10 @@ type RemoteHost = Pick<SessionHost, keyof SessionHost>;
 /** The worker of all sessions that are given none. */
 let shared: Connection | undefined;
 
-/** One for each worker: a second one would hear the first one's end. */
+/**
+ * One for each worker: a proxy of Comlink's that is collected tells the worker to stop listening, to
+ * the others, too.
+ */
 const known = new WeakMap<Worker, Connection>();
 
 export class Connection {

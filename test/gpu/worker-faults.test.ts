@@ -1,7 +1,13 @@
 /** What becomes of calls when their worker fails, their signal is aborted, or they are wrong. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DeviceLostError, InferenceSession, Tensor, WgconvError } from '../../src/index.ts';
+import {
+  DeviceLostError,
+  InferenceSession,
+  Tensor,
+  type Tuning,
+  WgconvError,
+} from '../../src/index.ts';
 import { startWorker, WorkerSession } from '../../src/worker/index.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 import { uniform } from '../support/random.ts';
@@ -199,6 +205,24 @@ describe('progress', () => {
     expect(stages).toContain('prepare');
     await (await loading.session).dispose();
   });
+});
+
+it('a store of tuned choices stays in the page', async () => {
+  const load = vi.fn(async () => undefined);
+  const save = vi.fn(async (_: Tuning) => {});
+  const conv = encodeModel({
+    nodes: [{ op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] }],
+    inputs: [{ name: 'x', dims: [1, 8, 8, 8] }],
+    outputs: ['y'],
+    initializers: { w: uniform([8, 8, 1, 1], 1) },
+  });
+  const tuning = { load, save };
+  const session = await WorkerSession.create(conv, { gpu, tune: 'full', tuning });
+  expect(load).toHaveBeenCalled();
+  const found = await session.tuning();
+  expect(Object.keys(found?.devices ?? {})).toHaveLength(1);
+  expect(save.mock.lastCall).toEqual([found]);
+  await session.dispose();
 });
 
 describe('a worker', () => {
