@@ -1,5 +1,6 @@
 /** Fetching a file that a caller named by its address, and counting its bytes as they arrive. */
 
+import { breathe } from './breathe.ts';
 import { WgconvError } from './errors.ts';
 import { host } from './host.ts';
 
@@ -61,6 +62,7 @@ export async function readBytes(
   try {
     for (;;) {
       onBytes?.(bytes.subarray(0, done), total);
+      await breathe(); // what has arrived already comes without a pause
       const { value } = (await read()) ?? {};
       if (!value) break;
       const end = done + value.length;

@@ -18,6 +18,7 @@ export interface CompiledKernel {
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<CompiledKernel>>();
+  readonly #sources = new WeakMap<Kernel, Map<string, string>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
@@ -35,13 +36,23 @@ export class PipelineCache {
    * @throws DeviceLostError
    */
   get(kernel: Kernel, variant: Variant, writable?: readonly number[]): Promise<CompiledKernel> {
-    const source = shaderSource(kernel, variant, writable);
+    const source = this.#source(kernel, variant, writable);
     let compiled = this.#pipelines.get(source);
     if (!compiled) {
       compiled = this.#compile(kernel, variant, source, writable);
       this.#pipelines.set(source, compiled);
     }
     return compiled;
+  }
+
+  /** Each text is made once: a network asks for a few of them very often. */
+  #source(kernel: Kernel, variant: Variant, writable: readonly number[] | undefined): string {
+    const known = this.#sources.get(kernel) ?? new Map<string, string>();
+    this.#sources.set(kernel, known);
+    const key = JSON.stringify([variant, writable]);
+    const source = known.get(key) ?? shaderSource(kernel, variant, writable);
+    known.set(key, source);
+    return source;
   }
 
   async #compile(

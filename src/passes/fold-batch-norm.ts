@@ -3,6 +3,7 @@
  * bias of the node before them: s·(W∗x + b) + t = (s·W)∗x + (s·b + t).
  */
 
+import { breathe } from '../core/breathe.ts';
 import { allocate, isFloat } from '../core/dtype.ts';
 import { fromReference, numbersOf, toReference } from '../core/reference.ts';
 import { sameDims, sizeOf } from '../core/shape.ts';
@@ -23,7 +24,10 @@ interface Affine {
  * A whole chain of affine nodes is composed in float64 and rounded once. Needs types. A node is
  * left alone where its output is a graph output or has several readers, or its epilogue is taken.
  */
-export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator): Graph {
+export async function foldBatchNorm(
+  graph: Graph,
+  find: OperatorLookup = findOperator,
+): Promise<Graph> {
   const consumers = consumersOf(graph);
   const outputs = new Set(graph.outputs);
   const constants = new Map(graph.constants);
@@ -66,7 +70,8 @@ export function foldBatchNorm(graph: Graph, find: OperatorLookup = findOperator)
       chain.push(reader);
       last = reader;
     }
-    const parameters = target && affine && scaledParameters(node, target, affine, constants);
+    const parameters =
+      target && affine && (await scaledParameters(node, target, affine, constants));
     if (!target || !parameters) {
       nodes.push(node);
       continue;
@@ -115,12 +120,12 @@ function compose(first: Affine, second: Affine): Affine | undefined {
  * New weight and bias, each left out where it stays as it is. Undefined where they are no
  * constants, have other shapes, or would leave the range of their type.
  */
-function scaledParameters(
+async function scaledParameters(
   node: Node,
   { weight: weightIndex, bias: biasIndex, axis }: LinearInputs,
   { scale, shift }: Affine,
   constants: ReadonlyMap<string, HostTensor>,
-): { weight?: HostTensor; bias?: HostTensor } | undefined {
+): Promise<{ weight?: HostTensor; bias?: HostTensor } | undefined> {
   const weight = constants.get(node.inputs[weightIndex] ?? '');
   const channels = weight?.dims[axis];
   if (!weight || !isFloat(weight.type) || channels !== scale.length) return undefined;
@@ -130,7 +135,7 @@ function scaledParameters(
 
   const newWeight = scale.every((value) => value === 1)
     ? undefined
-    : scaleChannels(weight, axis, scale);
+    : await scaleChannels(weight, axis, scale);
   if (newWeight === null) return undefined;
 
   let newBias: HostTensor | null | undefined;
@@ -152,7 +157,11 @@ function scaledParameters(
 }
 
 /** `tensor` times a factor for each index along `axis`, rounded once; null where that overflows. */
-function scaleChannels(tensor: HostTensor, axis: number, scale: Float64Array): HostTensor | null {
+async function scaleChannels(
+  tensor: HostTensor,
+  axis: number,
+  scale: Float64Array,
+): Promise<HostTensor | null> {
   const { type, dims } = tensor;
   const channels = dims[axis] as number;
   const inner = sizeOf(dims.slice(axis + 1));
@@ -161,17 +170,27 @@ function scaleChannels(tensor: HostTensor, axis: number, scale: Float64Array): H
   const isHalf = type === 'float16';
   const from = isHalf ? numbersOf(toReference(tensor)) : (elementsOf(tensor) as Float32Array);
   const into = isHalf ? from : (allocate(type, from.length) as Float32Array);
-  for (let index = 0, block = 0; index < from.length; block++) {
+  let finite = true;
+  for (let index = 0, block = 0, next = 0; index < from.length; block++) {
+    if (index >= next) {
+      await breathe();
+      next = index + pieceElements;
+    }
     const factor = scale[block % channels] as number;
     for (const end = index + inner; index < end; index++) {
       into[index] = (from[index] as number) * factor;
+      const stored = into[index] as number;
+      // x − x is 0 for finite x, NaN for the others.
+      if (stored - stored !== 0) finite = false;
     }
   }
-  const result = isHalf
-    ? fromReference({ type, dims, value: into as Float64Array })
-    : hostTensor(type, dims, into);
+  if (!isHalf) return finite ? hostTensor(type, dims, into) : null;
+  const result = fromReference({ type, dims, value: into as Float64Array });
   return isFiniteTensor(result) ? result : null;
 }
+
+/** So many take about a millisecond. */
+const pieceElements = 2 ** 18;
 
 /** A small tensor of `type`; null where a value does not fit. */
 function store(

@@ -1,5 +1,6 @@
 /** Computes every node whose inputs are constants (or whose result follows from static types). */
 
+import { breathe } from '../core/breathe.ts';
 import { isStatic, type TensorType } from '../core/shape.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
@@ -34,6 +35,7 @@ export async function foldConstants(
       nodes.push(node);
       continue;
     }
+    await breathe();
     const outputs = await evaluateNode(node, operator, inputs, inputTypes);
     node.outputs.forEach((name, index) => {
       const tensor = outputs[index] as HostTensor;

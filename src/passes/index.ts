@@ -1,5 +1,6 @@
 /** The passes in their order: once per model, and once per set of input shapes. */
 
+import { breathe } from '../core/breathe.ts';
 import { type Graph, type Node, producersOf } from '../graph/graph.ts';
 import type { OperatorLookup } from '../ops/build-node.ts';
 import { factsOf } from '../ops/facts.ts';
@@ -127,6 +128,8 @@ async function decideControlFlow(graph: Graph, find: OperatorLookup, given?: Giv
 type Pass = (graph: Graph, find: OperatorLookup) => Graph | Promise<Graph>;
 
 function runnerOf({ disable = [], find = findOperator }: PassOptions) {
-  return async (name: DisabledPass, graph: Graph, pass: Pass): Promise<Graph> =>
-    disable.includes(name) ? graph : pass(graph, find);
+  return async (name: DisabledPass, graph: Graph, pass: Pass): Promise<Graph> => {
+    await breathe();
+    return disable.includes(name) ? graph : pass(graph, find);
+  };
 }

@@ -3,6 +3,7 @@
  * far as other nodes need it, and every value gets a static type.
  */
 
+import { breathe } from '../core/breathe.ts';
 import { WgconvError } from '../core/errors.ts';
 import {
   type Dim,
@@ -64,6 +65,7 @@ export async function specialise(
   for (const [name, { type, dims }] of graph.constants) types.set(name, { type, dims });
   const known = new KnownValues(graph, types, values, find);
   for (const node of graph.nodes) {
+    await breathe();
     const operator = requireOperator(node, find);
     for (const index of operator.traits.hostInputs ?? []) {
       await known.need(node.inputs[index] ?? '');

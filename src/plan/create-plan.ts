@@ -1,6 +1,7 @@
 /** Prepared graph → plan: chooses algorithms, places buffers and uniforms, orders the steps. */
 
 import type { BufferRole, Dispatch } from '../../shaders/lib/kernel.ts';
+import { breathe } from '../core/breathe.ts';
 import { internal, WgconvError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { DeviceCaps } from '../gpu/caps.ts';
@@ -69,7 +70,7 @@ export async function createPlan(
     for (const [index, node] of graph.nodes.entries()) {
       builder.addNode(node, index);
       // The browser passes on what `onDispatch` asked of WebGPU between two tasks.
-      if (options.onDispatch) await undefined;
+      await breathe();
     }
     return builder.finish();
   };

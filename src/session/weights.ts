@@ -7,6 +7,8 @@ import {
   textureSize,
   type WeightFormat,
 } from '../../shaders/lib/weights.ts';
+import { breathe } from '../core/breathe.ts';
+import { bytesPerElement } from '../core/dtype.ts';
 import { internal } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
@@ -42,11 +44,13 @@ export class WeightStore {
     for (const { key } of weights) this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
     const missing = weights.filter(({ key }) => !this.#kept.has(key));
     const dispatches = missing.flatMap((weight) => weight.packing);
-    const ready = await Promise.all(
-      dispatches.map(async (dispatch) => {
-        const compiled = await this.#context.race(pipelines.get(dispatch.kernel, dispatch.variant));
-        return [dispatch, compiled] as const;
-      }),
+    const ready = await this.#context.race(
+      Promise.all(
+        dispatches.map(async (dispatch) => {
+          const compiled = await pipelines.get(dispatch.kernel, dispatch.variant);
+          return [dispatch, compiled] as const;
+        }),
+      ),
     );
     const compiled = new Map<Dispatch, CompiledKernel>(ready);
     const byConstant = new Map<string, PlannedWeight[]>();
@@ -68,14 +72,15 @@ export class WeightStore {
       const work = batch;
       batch = [];
       bytes = 0;
-      const uploaded = this.#context
-        .guard('the weights', () => this.#upload(work, constants, compiled))
+      const raws = await this.#write(work, constants);
+      const packed = this.#context
+        .guard('the weights', () => this.#packAll(work, raws, compiled))
         .then(() => {
           for (const [, group] of work) for (const _ of group) onWeight();
         });
-      uploaded.catch(() => {});
+      packed.catch(() => {});
       await before;
-      before = uploaded;
+      before = packed;
     };
     for (const entry of byConstant) {
       batch.push(entry);
@@ -104,23 +109,63 @@ export class WeightStore {
     this.#kept.clear();
   }
 
-  #upload(
-    batch: readonly [string, readonly PlannedWeight[]][],
-    constants: ReadonlyMap<string, HostTensor>,
+  /** Raw bytes in buffers of their own, in pieces between which the page gets its thread. */
+  async #write(batch: Batch, constants: ReadonlyMap<string, HostTensor>): Promise<GPUBuffer[]> {
+    const { device } = this.#context;
+    const raws: GPUBuffer[] = [];
+    let answered = this.#context.guard('the weights', () => {
+      for (const [label, [first]] of batch) {
+        const size = (first as PlannedWeight).rawBytes;
+        raws.push(createBuffer(device, { label, size, usage: usage() }));
+      }
+    });
+    answered.catch(() => {});
+    let unanswered = 0;
+    try {
+      for (const [index, [name, [first]]] of batch.entries()) {
+        const constant = first?.made ?? constants.get(name);
+        const buffer = raws[index];
+        if (!constant || !first || !buffer) throw internal(`the constant "${name}" is gone`);
+        let offset = 0;
+        for (const piece of pieces(constant)) {
+          await breathe();
+          const bytes = toDeviceBytes(piece, first.element, name);
+          writeBytes(device.queue, { buffer, offset }, bytes);
+          offset += bytes.length;
+          unanswered += bytes.length;
+          if (unanswered < mostUnanswered) continue;
+          unanswered = 0;
+          await answered;
+          answered = this.#context.guard('the weights', () => {});
+          answered.catch(() => {}); // told when it is waited for
+        }
+      }
+      await answered;
+    } catch (error) {
+      for (const buffer of raws) destroy(buffer);
+      await answered.catch(() => {});
+      throw error;
+    }
+    return raws;
+  }
+
+  #packAll(
+    batch: Batch,
+    raws: readonly GPUBuffer[],
     compiled: ReadonlyMap<Dispatch, CompiledKernel>,
   ): void {
     // What is in it when all is done, or when something failed, goes.
-    const temporary = new Set<GPUBuffer>();
+    const temporary = new Set(raws);
     try {
-      this.#record(batch, constants, compiled, temporary);
+      this.#record(batch, raws, compiled, temporary);
     } finally {
       for (const buffer of temporary) destroy(buffer);
     }
   }
 
   #record(
-    batch: readonly [string, readonly PlannedWeight[]][],
-    constants: ReadonlyMap<string, HostTensor>,
+    batch: Batch,
+    raws: readonly GPUBuffer[],
     compiled: ReadonlyMap<Dispatch, CompiledKernel>,
     temporary: Set<GPUBuffer>,
   ): void {
@@ -132,18 +177,8 @@ export class WeightStore {
     const textures: { key: string; packed: GPUBuffer; format: WeightFormat }[] = [];
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const [name, group] of batch) {
-      const first = group[0];
-      const constant = first?.made ?? constants.get(name);
-      if (!constant || !first) throw internal(`the constant "${name}" is gone`);
-      const bytes = toDeviceBytes(constant, first.element, name);
-      const raw = createBuffer(device, {
-        label: name,
-        size: first.rawBytes,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-      });
-      temporary.add(raw);
-      writeBytes(device.queue, { buffer: raw }, bytes);
+    for (const [index, [, group]] of batch.entries()) {
+      const raw = raws[index] as GPUBuffer;
       for (const weight of group) {
         const { key, texture: format } = weight;
         if (weight.packing.length === 0) keep(key, raw);
@@ -169,11 +204,7 @@ export class WeightStore {
     temporary: Set<GPUBuffer>,
   ): GPUBuffer {
     const { device } = this.#context;
-    const target = createBuffer(device, {
-      label: weight.key,
-      size: weight.bytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
+    const target = createBuffer(device, { label: weight.key, size: weight.bytes, usage: usage() });
     temporary.add(target);
     for (const dispatch of weight.packing) {
       const { pipeline, layout } = compiled.get(dispatch) as CompiledKernel;
@@ -219,6 +250,25 @@ export class WeightStore {
 
 export function isTexture(kept: GPUBuffer | GPUTexture): kept is GPUTexture {
   return 'createView' in kept;
+}
+
+/** The weights of each constant. */
+type Batch = readonly (readonly [constant: string, weights: readonly PlannedWeight[]])[];
+
+const usage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+
+/** Where the GPU is behind by more than a browser keeps for it, `writeBuffer` holds up the page. */
+const mostUnanswered = 4 * 2 ** 20;
+
+/** Elements that are converted and copied at once: that takes about a millisecond. */
+const pieceElements = 2 ** 18;
+
+function* pieces({ type, bytes }: HostTensor): Generator<HostTensor> {
+  const most = pieceElements * bytesPerElement(type);
+  for (let start = 0; start < bytes.length; start += most) {
+    const piece = bytes.subarray(start, start + most);
+    yield { type, dims: [piece.length / bytesPerElement(type)], bytes: piece };
+  }
 }
 
 /** Bytes of raw uploads that exist beside their packed copies: bounds of that share. */

@@ -23,7 +23,11 @@ export function toDeviceBytes(tensor: HostTensor, element: Element, name: string
   if (element === 'f16') return bytes;
   const elements = elementsOf(tensor);
   if (type === 'float16') {
-    return bytesOf(Float32Array.from(elements as Uint16Array, float16ToNumber));
+    const numbers = new Float32Array(elements.length);
+    for (let index = 0; index < numbers.length; index++) {
+      numbers[index] = float16ToNumber(elements[index] as number);
+    }
+    return bytesOf(numbers);
   }
   if (isBigInt(type)) return bytesOf(narrow(elements as BigInt64Array, name));
   const words = new arrays[element](elements.length);

@@ -4,6 +4,7 @@
  * Definition: `io.WeightsManifestConfig` of https://js.tensorflow.org/api/latest/
  */
 
+import { breathe } from '../../core/breathe.ts';
 import { float16ToNumber, viewElements } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { mostModelBytes } from '../../core/fetch-bytes.ts';
@@ -56,10 +57,12 @@ export async function readWeights(
   const groups = manifest.map(readGroup);
   const paths = [...new Set(groups.flatMap((group) => group.paths))];
   const contents = await readBeside(paths, source);
-  return groups.flatMap((group) => {
+  const weights: StoredWeight[] = [];
+  for (const group of groups) {
     const shards = group.paths.map((path) => contents[paths.indexOf(path)] as Uint8Array);
-    return sliceGroup(group, shards);
-  });
+    weights.push(...(await sliceGroup(group, shards)));
+  }
+  return weights;
 }
 
 function readGroup(group: JsonObject): Group {
@@ -117,11 +120,16 @@ function readQuantization(quantization: unknown, name: string): Quantization | u
 }
 
 /** Cuts a group's shards into its weights. */
-function sliceGroup({ paths, entries }: Group, shards: readonly Uint8Array[]): StoredWeight[] {
+async function sliceGroup(
+  { paths, entries }: Group,
+  shards: readonly Uint8Array[],
+): Promise<StoredWeight[]> {
   const files = paths.map((path) => `"${path}"`).join(', ');
   const stored = shards.reduce((sum, shard) => sum + shard.length, 0);
   let offset = 0;
-  const weights = entries.map((entry): StoredWeight => {
+  const weights: StoredWeight[] = [];
+  for (const entry of entries) {
+    await breathe();
     const { name, dims, type, quantization } = entry;
     const end = offset + sizeOf(dims) * storedTypes[quantization?.type ?? type];
     if (end > stored) {
@@ -132,8 +140,8 @@ function sliceGroup({ paths, entries }: Group, shards: readonly Uint8Array[]): S
     }
     const bytes = bytesOf(shards, offset, end);
     offset = end;
-    return { name, dims, data: valuesOf(entry, bytes) };
-  });
+    weights.push({ name, dims, data: valuesOf(entry, bytes) });
+  }
   if (offset === stored) return weights;
   throw new WgconvError(
     'invalid-model',

@@ -82,7 +82,7 @@ test('after a fold, the originals are those of the model', async () => {
     ),
     fakes,
   );
-  const fused = fuseEpilogue(foldBatchNorm(graph, fakes), fakes);
+  const fused = fuseEpilogue(await foldBatchNorm(graph, fakes), fakes);
   expect(linesOf(fused)).toEqual(['Dense(x, h/i/weight, h/i/bias, r) + residual r + Relu -> y']);
   expect(fused.nodes[0]?.origin?.map(({ op }) => op)).toEqual(['Dense', 'Norm', 'Plus', 'Relu']);
   const feeds = { x: noise(dims, 3), r: noise(dims, 5) };
