@@ -109,8 +109,10 @@ export default defineConfig({
           name: 'gpu-node',
           environment: 'node',
           include: ['test/gpu/**/*.test.ts'],
-          // They hold the browser's adapter against the recipe, and are about a page's workers.
-          exclude: ['test/gpu/adapter.ss.test.ts', 'test/gpu/worker*.test.ts'],
+          // They hold the browser's adapter against the recipe, and are about a page's workers and cache.
+          exclude: ['adapter.ss', 'worker*', 'model-cache'].map(
+            (name) => `test/gpu/${name}.test.ts`,
+          ),
           setupFiles: ['test/support/node-gpu.ts', 'test/support/all-operators.ts'],
           provide: { recipe: defaultRecipe(), shared: '' },
           // lavapipe compiles a candidate in a tenth of a second or more, and a case may have fifty.
