@@ -106,7 +106,7 @@ function totals(profile: ProfileData, count: number): string[] {
     lines.push(
       `A run with a pass for each node, as they were timed: ${formatMilliseconds(splitMilliseconds)}`,
       `A run as run() records it: ${formatMilliseconds(runMilliseconds)}; with its nodes timed ${change(splitMilliseconds, runMilliseconds)}`,
-      `By the GPU's timestamps, ${plural(runs, 'run')}${quantised ? '; their clock is coarse, so that times are means over its steps' : ', medians'}`,
+      `By the GPU's timestamps, ${plural(runs, 'run')}${quantised ? '; their clock is coarse, so that times are means over its steps' : ', of which the middle one'}`,
     );
   } else if (timing === 'estimated') {
     lines.push(

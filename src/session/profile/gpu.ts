@@ -39,8 +39,7 @@ async function byTimestamps(
     () => new PassTimer(context, Math.max(split.length, whole.length)),
   );
   try {
-    const nodes = plan.graph.nodes.map((): number[] => []);
-    const splits: number[] = [];
+    const splits: { readonly times: readonly number[]; readonly span: number }[] = [];
     const wholes: number[] = [];
     // The first run is the driver's own compilation and the memory's first use.
     for (let run = -1; run < runs; run++) {
@@ -54,21 +53,21 @@ async function byTimestamps(
         times[node] = (times[node] ?? 0) + (parts.passes[pass] ?? 0);
       });
       for (const [node, milliseconds] of parts.hosts) times[node] = milliseconds;
-      times.forEach((milliseconds, node) => {
-        nodes[node]?.push(milliseconds);
-      });
-      splits.push(parts.span);
+      splits.push({ times, span: parts.span });
       wholes.push(all.span);
     }
     const { quantised } = timer;
-    const middle = quantised ? mean : median;
-    return {
-      timing: 'timestamps',
-      quantised,
-      nodes: nodes.map(middle),
-      split: middle(splits),
-      run: middle(wholes),
-    };
+    if (quantised) {
+      const nodes = plan.graph.nodes.map((_, node) =>
+        mean(splits.map(({ times }) => times[node] ?? 0)),
+      );
+      const split = mean(splits.map(({ span }) => span));
+      return { timing: 'timestamps', quantised, nodes, split, run: mean(wholes) };
+    }
+    // One run that happened: medians of each node add up to less than any run beside other work.
+    const { times = [], span = 0 } =
+      splits.toSorted((a, b) => a.span - b.span)[Math.floor((runs - 1) / 2)] ?? {};
+    return { timing: 'timestamps', quantised, nodes: times, split: span, run: median(wholes) };
   } finally {
     timer.dispose();
   }

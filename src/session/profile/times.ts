@@ -38,7 +38,10 @@ export interface ProfileData {
   readonly nodes: readonly NodeProfile[];
   /** All nodes together. */
   readonly milliseconds: number;
-  /** A run whose nodes are in passes of their own, first to last, as they were timed; `timestamps` only. */
+  /**
+   * A run whose nodes are in passes of their own, first to last: the one that they were timed in, of
+   * middle length among `runs`; `timestamps` only.
+   */
   readonly splitMilliseconds?: number | undefined;
   /** A run as `run()` records it, without uploads and downloads of what is fed and made. */
   readonly runMilliseconds: number;

@@ -64,7 +64,7 @@ describe('the totals', () => {
     expect(text).toContain('as run() records it: 4.00 ms; with its nodes timed +25.0 %');
     const faster = describeProfile({ ...profile, splitMilliseconds: 3 }, false, true);
     expect(faster).toContain('with its nodes timed -25.0 %');
-    expect(text).toContain("By the GPU's timestamps, 10 runs, medians");
+    expect(text).toContain("By the GPU's timestamps, 10 runs, of which the middle one");
   });
 
   it('say where the clock is coarse, the times are estimated, or of the host', () => {
