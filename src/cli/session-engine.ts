@@ -132,7 +132,8 @@ export class SessionEngine implements Engine {
       transform:
         randomWeights === undefined
           ? undefined
-          : async (graph) => randomiseWeights(await optimise(graph), randomWeights),
+          : async (graph) =>
+              randomiseWeights(await optimise(graph, { foldShare: Infinity }), randomWeights),
     };
     return InferenceSession.create(model.bytes, options);
   }

@@ -170,7 +170,11 @@ export interface PReLUOptions extends LayerOptions {
 export function prelu(options: PReLUOptions = {}): Layer {
   const kind = { className: 'PReLU', defaultName: 'p_re_lu' };
   const reader = new OptionReader(kind, options, { sharedAxes: true });
-  const shared = (options.sharedAxes ?? []).map((axis) => reader.integer('sharedAxes', axis));
+  const { sharedAxes = [] } = options;
+  if (!Array.isArray(sharedAxes)) {
+    return reader.fail(`sharedAxes must be a list of axes, not ${JSON.stringify(sharedAxes)}`);
+  }
+  const shared = sharedAxes.map((axis: number) => reader.integer('sharedAxes', axis));
   return makeLayer(
     {
       ...kind,

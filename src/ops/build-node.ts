@@ -31,6 +31,7 @@ export function buildNode(description: NodeDescription, find: OperatorLookup = f
   const operator = requireOperator(description, find);
   checkArity(name, operator, 'input', inputs.length);
   checkArity(name, operator, 'output', outputs.length);
+  refuseLeftOut(name, operator, inputs);
   const reader = new RecordAttributeReader(description.attributes ?? new Map(), {
     node: name,
     operator: op,
@@ -70,4 +71,20 @@ function checkArity(
     `the node has ${count} ${side}${count === 1 ? '' : 's'}, but its operator takes ${allowed}`,
     { node, operator: operator.type, data: { side, count, least, most } },
   );
+}
+
+/** Inputs that an operator may leave out stand after those it needs; those of a control node vary. */
+function refuseLeftOut(
+  node: string,
+  { type, arity, traits }: AnyOperator,
+  inputs: readonly string[],
+) {
+  const [least, most] = arity.inputs;
+  const needed = most === Infinity ? inputs.length : least;
+  const index = inputs.indexOf('');
+  if (index < 0 || index >= needed || traits.control) return;
+  throw new WgconvError('invalid-model', `the node needs its input ${index}, which is left out`, {
+    node,
+    operator: type,
+  });
 }

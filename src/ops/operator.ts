@@ -180,6 +180,11 @@ export interface Traits<A = unknown> {
   readonly control?: 'if' | 'loop';
   /** Multiply-adds of one run, for reports. */
   macs?(facts: NodeFacts<A>): number;
+  /**
+   * Steps of the reference where they are more than multiply-adds and elements; infinitely many where
+   * they follow from values. What takes too many is not computed while a model is loaded.
+   */
+  effort?(facts: NodeFacts<A>): number;
 }
 
 /** A tensor in GPU memory as lowering sees it. */

@@ -7,14 +7,16 @@ import type { Graph, Node } from '../graph/graph.ts';
 import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { findOperator } from '../ops/index.ts';
 import { evaluateNode } from './evaluate-node.ts';
+import { FoldBudget } from './fold-budget.ts';
 
 /**
  * Replaces such nodes by constants, rounded to their stored type. Works before shape inference
- * too; what has no type by then waits for the next time.
+ * too; what has no type by then waits for the next time. What the budget does not allow stays.
  */
 export async function foldConstants(
   graph: Graph,
   find: OperatorLookup = findOperator,
+  budget = new FoldBudget(graph),
 ): Promise<Graph> {
   const constants = new Map(graph.constants);
   const types = new Map(graph.types);
@@ -31,7 +33,7 @@ export async function foldConstants(
       if (name === '' || inputs[index]) return true;
       return typeInputs?.includes(index) && type !== undefined && isStatic(type);
     });
-    if (!foldable) {
+    if (!foldable || !budget.allows(node, operator, inputs, inputTypes)) {
       nodes.push(node);
       continue;
     }

@@ -8,6 +8,7 @@ import { findOperator, loadOperators } from '../ops/index.ts';
 import type { Traits } from '../ops/operator.ts';
 import { assignLayouts } from './assign-layouts.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { FoldBudget } from './fold-budget.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseEpilogue } from './fuse-epilogue.ts';
 import { inferShapes } from './infer-shapes.ts';
@@ -33,6 +34,8 @@ export interface PassOptions {
   readonly disable?: readonly DisabledPass[] | undefined;
   /** Tests bring operators of their own. */
   readonly find?: OperatorLookup | undefined;
+  /** Times the work that may be done while folding: a model is taken at its word by 1. */
+  readonly foldShare?: number | undefined;
 }
 
 export interface PrepareOptions extends PassOptions {
@@ -49,9 +52,10 @@ export interface PreparedGraph {
 
 /** What can be done without shapes; run once per model. */
 export async function optimise(graph: Graph, options: PassOptions = {}): Promise<Graph> {
-  const { find = findOperator } = options;
-  const run = runnerOf(options);
-  const decided = await decideControlFlow(graph, find);
+  const { find = findOperator, foldShare } = options;
+  const budget = new FoldBudget(graph, foldShare);
+  const run = runnerOf(options, budget);
+  const decided = await decideControlFlow(graph, find, budget);
   const folded = await run('fold-constants', decided, foldConstants);
   return inferShapes(await run('dead-code', folded, removeDeadCode), find);
 }
@@ -62,10 +66,11 @@ export async function prepare(
   shapes: InputShapes,
   options: PrepareOptions = {},
 ): Promise<PreparedGraph> {
-  const { find = findOperator, values } = options;
-  const run = runnerOf(options);
-  const decided = await decideControlFlow(graph, find, { shapes, values });
-  const specialised = await specialise(decided, shapes, find, values);
+  const { find = findOperator, values, foldShare } = options;
+  const budget = new FoldBudget(graph, foldShare);
+  const run = runnerOf(options, budget);
+  const decided = await decideControlFlow(graph, find, budget, { shapes, values });
+  const specialised = await specialise(decided, shapes, find, values, budget);
   const folded = await run('fold-constants', specialised, foldConstants);
   const live = await run('dead-code', folded, removeDeadCode);
   const original = nameConstants(live, graph.constants);
@@ -119,17 +124,22 @@ function whereTrait(name: keyof Traits, load: () => Promise<Pass>): Pass {
   };
 }
 
-async function decideControlFlow(graph: Graph, find: OperatorLookup, given?: GivenInputs) {
+async function decideControlFlow(
+  graph: Graph,
+  find: OperatorLookup,
+  budget: FoldBudget,
+  given?: GivenInputs,
+) {
   if (!graph.nodes.some(({ op }) => find(op)?.traits.control)) return graph;
   const { inlineControlFlow } = await import('./inline-control-flow.ts');
-  return inlineControlFlow(graph, find, given);
+  return inlineControlFlow(graph, find, given, budget);
 }
 
-type Pass = (graph: Graph, find: OperatorLookup) => Graph | Promise<Graph>;
+type Pass = (graph: Graph, find: OperatorLookup, budget?: FoldBudget) => Graph | Promise<Graph>;
 
-function runnerOf({ disable = [], find = findOperator }: PassOptions) {
+function runnerOf({ disable = [], find = findOperator }: PassOptions, budget: FoldBudget) {
   return async (name: DisabledPass, graph: Graph, pass: Pass): Promise<Graph> => {
     await breathe();
-    return disable.includes(name) ? graph : pass(graph, find);
+    return disable.includes(name) ? graph : pass(graph, find, budget);
   };
 }

@@ -13,6 +13,7 @@ import type { ControlAttributes } from '../ops/control/operators.ts';
 import { loadOperators } from '../ops/index.ts';
 import { attributeValues } from '../ops/plain-attributes.ts';
 import { checkSizes } from './evaluate-node.ts';
+import { FoldBudget } from './fold-budget.ts';
 import { foldConstants } from './fold-constants.ts';
 import { inferShapes } from './infer-shapes.ts';
 import { type InputShapes, type InputValues, specialise } from './specialise.ts';
@@ -36,6 +37,7 @@ export async function inlineControlFlow(
   graph: Graph,
   find: OperatorLookup,
   given?: GivenInputs,
+  budget = new FoldBudget(graph),
 ): Promise<Graph> {
   await loadOperators(['Identity', 'Unsqueeze', 'Concat']);
   const open = new Set<string>();
@@ -50,7 +52,7 @@ export async function inlineControlFlow(
       checkSizes(current.nodes, inferShapes(current, find).types);
       return current;
     }
-    const inlining = new Inlining(current, index, find, given, turns);
+    const inlining = new Inlining(current, index, find, given, turns, budget);
     const kind = find(node.op)?.traits.control;
     const named = withFreeName(node, current);
     const done = await (kind === 'if' ? inlining.branch(named) : inlining.unrolled(named));
@@ -67,6 +69,7 @@ class Inlining {
   readonly #find: OperatorLookup;
   readonly #given: GivenInputs | undefined;
   readonly #turns: { count: number };
+  readonly #budget: FoldBudget;
   readonly #nodes: Node[] = [];
   readonly #constants: Map<string, HostTensor>;
 
@@ -76,7 +79,9 @@ class Inlining {
     find: OperatorLookup,
     given: GivenInputs | undefined,
     turns: { count: number },
+    budget: FoldBudget,
   ) {
+    this.#budget = budget;
     this.#graph = graph;
     this.#before = graph.nodes.slice(0, index);
     this.#after = graph.nodes.slice(index + 1);
@@ -256,8 +261,10 @@ class Inlining {
     const constants = this.#constants;
     const part = { ...this.#graph, constants, nodes: nodes.reverse(), outputs: [name] };
     const given = this.#given;
-    const known = given ? await specialise(part, given.shapes, this.#find, given.values) : part;
-    return (await foldConstants(known, this.#find)).constants.get(name);
+    const known = given
+      ? await specialise(part, given.shapes, this.#find, given.values, this.#budget)
+      : part;
+    return (await foldConstants(known, this.#find, this.#budget)).constants.get(name);
   }
 }
 

@@ -19,6 +19,7 @@ import { type OperatorLookup, requireOperator } from '../ops/build-node.ts';
 import { inferNode } from '../ops/facts.ts';
 import { findOperator } from '../ops/index.ts';
 import { evaluateNode } from './evaluate-node.ts';
+import { FoldBudget } from './fold-budget.ts';
 
 /** Dims of inputs by name; inputs whose shape is static already may be left out. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;
@@ -58,12 +59,13 @@ export async function specialise(
   shapes: InputShapes,
   find: OperatorLookup = findOperator,
   values: InputValues = {},
+  budget = new FoldBudget(graph),
 ): Promise<Graph> {
   const inputs = bindInputs(graph.inputs, shapes);
   const types = new Map<string, TensorType>();
   for (const { name, type, dims } of inputs) types.set(name, { type, dims });
   for (const [name, { type, dims }] of graph.constants) types.set(name, { type, dims });
-  const known = new KnownValues(graph, types, values, find);
+  const known = new KnownValues(graph, types, values, find, budget);
   for (const node of graph.nodes) {
     await breathe();
     const operator = requireOperator(node, find);
@@ -117,6 +119,7 @@ class KnownValues {
   readonly #producers: ReadonlyMap<string, Node>;
   readonly #types: ReadonlyMap<string, TensorType>;
   readonly #find: OperatorLookup;
+  readonly #budget: FoldBudget;
   readonly #knowable = new Map<string, boolean>();
 
   constructor(
@@ -124,7 +127,9 @@ class KnownValues {
     types: ReadonlyMap<string, TensorType>,
     fed: InputValues,
     find: OperatorLookup,
+    budget: FoldBudget,
   ) {
+    this.#budget = budget;
     this.values = new Map([...graph.constants, ...Object.entries(fed)]);
     this.#producers = producersOf(graph);
     this.#types = types;
@@ -141,22 +146,45 @@ class KnownValues {
 
   /** Computes the value, where it can be known; types of what comes before it must be. */
   async need(name: string): Promise<void> {
-    if (name === '' || this.values.has(name) || !this.#isKnowable(name)) return;
-    const node = this.#producers.get(name);
-    if (!node) return;
-    const operator = requireOperator(node, this.#find);
-    for (const [index, input] of node.inputs.entries()) {
-      if (!operator.traits.typeInputs?.includes(index)) await this.need(input);
+    // Nothing recurses as deep as the network: what a node needs is done before the node.
+    const open = [name];
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const node = this.#isMissing(top) ? this.#producers.get(top) : undefined;
+      const before = node && this.#inputsOf(node).filter((input) => this.#isMissing(input));
+      if (node && before && before.length > 0) {
+        open.push(...before);
+        continue;
+      }
+      open.pop();
+      if (node) await this.#compute(node);
     }
-    const outputs = await evaluateNode(
-      node,
-      operator,
-      node.inputs.map((input) => this.values.get(input)),
-      node.inputs.map((input) => this.#types.get(input)),
-    );
+  }
+
+  async #compute(node: Node): Promise<void> {
+    const operator = requireOperator(node, this.#find);
+    const inputs = node.inputs.map((input) => this.values.get(input));
+    const types = node.inputs.map((input) => this.#types.get(input));
+    if (!this.#budget.allows(node, operator, inputs, types)) {
+      throw new WgconvError(
+        'limit-exceeded',
+        'a shape of this model follows from more than wgconv computes while it plans',
+        { node: node.name, operator: node.op },
+      );
+    }
+    const outputs = await evaluateNode(node, operator, inputs, types);
     node.outputs.forEach((output, index) => {
       this.values.set(output, outputs[index] as HostTensor);
     });
+  }
+
+  /** Those of which the values count. */
+  #inputsOf(node: Node): string[] {
+    const { typeInputs } = requireOperator(node, this.#find).traits;
+    return node.inputs.filter((_, index) => !typeInputs?.includes(index));
+  }
+
+  #isMissing(name: string): boolean {
+    return name !== '' && !this.values.has(name) && this.#isKnowable(name);
   }
 
   #isKnowable(name: string): boolean {

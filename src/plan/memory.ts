@@ -74,14 +74,7 @@ export function planMemory(
   { largestBuffer = Number.POSITIVE_INFINITY } = {},
 ): MemoryPlan {
   const bound = liveBytes(lifetimes);
-  const problem = {
-    ...{ lifetimes, conflicts, largestBuffer },
-    neighbours: lifetimes.map(({ first, last }, index) =>
-      lifetimes.flatMap((other, at) =>
-        at !== index && other.first <= last && first <= other.last ? [at] : [],
-      ),
-    ),
-  };
+  const problem = { lifetimes, conflicts, largestBuffer };
   const apart = search(
     problem,
     { enough: bound * nearEnough, patience: 120 },
@@ -104,8 +97,6 @@ interface Problem {
   readonly lifetimes: readonly Lifetime[];
   readonly conflicts: Conflicts;
   readonly largestBuffer: number;
-  /** For each lifetime those that share a step with it. */
-  readonly neighbours: readonly (readonly number[])[];
 }
 
 interface Trial extends MemoryPlan {
@@ -156,25 +147,30 @@ function search(
 
 /** Places tensors in the order given, each where it costs least. */
 function place(problem: Problem, order: readonly number[], price: number): Trial {
-  const { lifetimes, conflicts, largestBuffer, neighbours } = problem;
+  const { lifetimes, conflicts, largestBuffer } = problem;
   const buffers: number[] = [];
+  /** In each buffer. */
+  const placed: number[][] = [];
   const placements = new Array<Placement>(lifetimes.length);
   let sharing = 0;
   for (const index of order) {
-    const { bytes } = lifetimes[index] as Lifetime;
-    const near = neighbours[index] as readonly number[];
-    const forbidden = conflicts.get(index);
+    const { bytes, first, last } = lifetimes[index] as Lifetime;
+    const conflicting = new Map<number, number>();
+    for (const [other, count] of conflicts.get(index) ?? []) {
+      const { buffer = -1 } = placements[other] ?? {};
+      conflicting.set(buffer, (conflicting.get(buffer) ?? 0) + count);
+    }
     let best: Placement = { buffer: buffers.length, offset: 0 };
     let least = bytes;
     let own = 0;
     for (let buffer = 0; buffer < buffers.length; buffer++) {
-      let shared = 0;
-      for (const [other, count] of forbidden ?? []) {
-        if (placements[other]?.buffer === buffer) shared += count;
-      }
+      const shared = conflicting.get(buffer) ?? 0;
       const due = shared === 0 ? 0 : shared * price;
       if (due >= least) continue;
-      const tenants = near.filter((other) => placements[other]?.buffer === buffer);
+      const tenants = (placed[buffer] as readonly number[]).filter((other) => {
+        const life = lifetimes[other] as Lifetime;
+        return life.first <= last && first <= life.last;
+      });
       const offset = lowestOffset(tenants, placements, lifetimes, bytes);
       if (offset > 0 && offset + bytes > largestBuffer) continue;
       const cost = Math.max(0, offset + bytes - (buffers[buffer] as number)) + due;
@@ -183,6 +179,9 @@ function place(problem: Problem, order: readonly number[], price: number): Trial
     }
     sharing += own;
     buffers[best.buffer] = Math.max(buffers[best.buffer] ?? 0, best.offset + bytes);
+    const tenants = placed[best.buffer];
+    if (tenants) tenants.push(index);
+    else placed.push([index]);
     placements[index] = best;
   }
   return { placements, buffers, sharing, bytes: buffers.reduce((sum, size) => sum + size, 0) };

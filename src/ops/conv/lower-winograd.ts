@@ -107,6 +107,9 @@ function roundProducts(
 
 const effort = ({ cost }: Product): number => cost.macs / cost.efficiency;
 
+/** A plan is a list of dispatches: nobody waits for more of them, nor for their list. */
+const mostRounds = 1024;
+
 /** Share of the multiply-add ceiling, between those measured on llvmpipe and SwiftShader. */
 const matrixEfficiency: Readonly<Record<WinogradProductTile, number>> = {
   '16x4': 0.36,
@@ -175,6 +178,7 @@ function roundsOf(
   const most = Math.max(Math.floor(limit / bytes), leastTiles);
   const count = Math.ceil(all / most);
   const each = Math.ceil(all / count / 8) * 8;
+  if (count > mostRounds) return [];
   return range(Math.ceil(all / each)).map((round) => ({
     firstTile: round * each,
     tiles: Math.min(each, Math.ceil((all - round * each) / 4) * 4),

@@ -51,6 +51,8 @@ interface TurnRange {
   readonly accumulate: 0 | 1;
 }
 
+const mostRanges = 1024;
+
 /** A loop of `total` turns, `turnsOfOne` with those inside of each, in ranges no device ends early. */
 export function turnRanges(
   total: number,
@@ -59,7 +61,9 @@ export function turnRanges(
 ): TurnRange[] {
   // A tenth of the turns is left for loops of fixed length.
   const fitting = Math.floor((0.9 * loopIterations) / turnsOfOne);
-  const most = Math.max(1, Math.min(fitting, total));
+  const fit = Math.max(1, Math.min(fitting, total));
+  // With more dispatches than a plan can hold the loop is left whole, and the device's limit refuses it.
+  const most = total / fit > mostRanges ? total : fit;
   return Array.from({ length: Math.ceil(total / most) }, (_, part) => ({
     first: part * most,
     end: Math.min((part + 1) * most, total),

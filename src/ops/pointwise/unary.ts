@@ -4,7 +4,7 @@
  */
 
 import { floatFunctions, floatTests, integerFunctions } from '../../../shaders/lib/unary.ts';
-import { isFloat } from '../../core/dtype.ts';
+import { isFloat, kindOf } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import type { TensorType } from '../../core/shape.ts';
 import {
@@ -155,7 +155,13 @@ function unaryType(operator: string, x: TensorType, attributes: UnaryAttributes)
   const float = isFloat(x.type);
   if (float && floatTests.has(attributes.function)) return { ...x, type: 'bool' };
   const rows = float ? floatFunctions : integerFunctions;
-  if (!rows.has(attributes.function) || (x.type === 'bool') !== (attributes.function === 'not')) {
+  // ONNX's Neg takes no unsigned type, and no kernel has it.
+  const isUnsigned = kindOf(x.type) === 'uint' && attributes.function === 'neg';
+  if (
+    !rows.has(attributes.function) ||
+    isUnsigned ||
+    (x.type === 'bool') !== (attributes.function === 'not')
+  ) {
     throw new WgconvError('unsupported-type', `${operator} takes no ${x.type}`, {
       data: { type: x.type },
     });

@@ -4,6 +4,7 @@
  */
 
 import type { Pooling } from '../../../shaders/lib/pool.ts';
+import { type StaticTensorType, sizeOf } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
 import {
   type Accuracy,
@@ -40,6 +41,9 @@ function poolOperator(facts: PoolFacts): AnyOperator {
     accuracy: facts.accuracy,
     traits: {
       layouts: (node) => c4OrLinear(node),
+      effort: ({ attributes: { kernelShape }, inputs: [x], outputs: [y] }) =>
+        sizeOf((y as StaticTensorType).dims) *
+        sizeOf(kernelShape.map((size, at) => Math.min(size, x?.dims[at + 2] as number))),
       absorbsPads: ({ attributes }, pads) => facts.absorbsPads?.(attributes, pads),
       ...(facts.outputs === 2 && { indices: { outputs: [1] } }),
     },

@@ -18,22 +18,27 @@ interface Tap {
 }
 
 /**
- * `axis[i]` are the taps of an output at `place` along axis i that lie in [-before, size + after).
+ * The first tap of an output at `place` along an axis that lies in [-before, size + after), and how
+ * many do. Found without a walk through the window: a model may have one of a thousand million.
  */
-function axisTaps(
-  geometry: PoolGeometry,
+function tapsInside(
+  { input, kernel, strides, dilations, padBegin }: PoolGeometry,
   axis: 0 | 1 | 2,
   place: number,
   before = 0,
   after = 0,
-): number[] {
-  const start = place * geometry.strides[axis] - geometry.padBegin[axis];
-  const taps: number[] = [];
-  for (let k = 0; k < geometry.kernel[axis]; k++) {
-    const at = start + k * geometry.dilations[axis];
-    if (at >= -before && at < geometry.input[axis] + after) taps.push(at);
-  }
-  return taps;
+): { readonly first: number; readonly count: number } {
+  const start = place * strides[axis] - padBegin[axis];
+  const step = dilations[axis];
+  const least = Math.max(0, Math.ceil((-before - start) / step));
+  const most = Math.min(kernel[axis] - 1, Math.floor((input[axis] + after - 1 - start) / step));
+  return { first: start + least * step, count: Math.max(0, most - least + 1) };
+}
+
+/** The taps that lie in the input. */
+function axisTaps(geometry: PoolGeometry, axis: 0 | 1 | 2, place: number): number[] {
+  const { first, count } = tapsInside(geometry, axis, place);
+  return Array.from({ length: count }, (_, tap) => first + tap * geometry.dilations[axis]);
 }
 
 export function poolReference(
@@ -84,13 +89,8 @@ export function poolReference(
             const counted = ([0, 1, 2] as const).map((axis) => {
               const place = [oz, oy, ox][axis] as number;
               const { countIncludePad } = attributes;
-              return axisTaps(
-                geometry,
-                axis,
-                place,
-                countIncludePad ? padBegin[axis] : 0,
-                countIncludePad ? padEnd[axis] : 0,
-              ).length;
+              const [before, after] = countIncludePad ? [padBegin[axis], padEnd[axis]] : [0, 0];
+              return tapsInside(geometry, axis, place, before, after).count;
             });
             const average = operation === 'mean';
             const folded = foldFloats(

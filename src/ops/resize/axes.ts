@@ -7,6 +7,7 @@
  * length, and so it is here, as in onnxruntime.
  */
 
+import { WgconvError } from '../../core/errors.ts';
 import { type Dim, multiplyDims, normaliseAxis } from '../../core/shape.ts';
 import { elementsOf } from '../../core/tensor.ts';
 import { integersAt, invalidShape } from '../dims.ts';
@@ -181,6 +182,10 @@ function kernelAt(distance: number, mode: 'linear' | 'cubic', a: number): number
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
+/** Entries of an axis's table; images have some thousand. */
+const mostTaps = 2 ** 22;
+
+/** @throws WgconvError `limit-exceeded` */
 export function tapsOf(axis: AxisResize, attributes: ResizeAttributes): Taps {
   const { mode, transform, nearest, antialias, cubicA, excludeOutside } = attributes;
   const { input, output, scale } = axis;
@@ -188,6 +193,13 @@ export function tapsOf(axis: AxisResize, attributes: ResizeAttributes): Taps {
   const stretch = mode !== 'nearest' && antialias ? Math.min(scale, 1) : 1;
   const first = mode === 'nearest' ? 0 : Math.floor((mode === 'linear' ? -1 : -2) / stretch) + 1;
   const count = mode === 'nearest' ? 1 : 2 - 2 * first;
+  if (!(output * count <= mostTaps)) {
+    throw new WgconvError(
+      'limit-exceeded',
+      `an axis is resized to ${output} positions of ${count} pixels each; ${mostTaps} together are allowed`,
+      { data: { limit: mostTaps } },
+    );
+  }
   const index = new Int32Array(output * count);
   const weight = new Float64Array(output * count);
   for (let x = 0; x < output; x++) {

@@ -48,6 +48,9 @@ function inferRois(
   return { type: x.type, dims: [regions, x.dims[1] ?? 1, ...bins] };
 }
 
+/** Along an axis of a bin, where nobody takes more than some ten: a device would not come back. */
+const mostSamples = 1024;
+
 const roiAlign = defineOperator<RoiAlignAttributes>({
   type: 'RoiAlign',
   arity: { inputs: [3, 3], outputs: [1, 1] },
@@ -62,7 +65,9 @@ const roiAlign = defineOperator<RoiAlignAttributes>({
     const bins = [source.int('output_height', 1), source.int('output_width', 1)] as const;
     const samples = source.int('sampling_ratio', 0);
     if (bins.some((size) => size < 1)) source.fail('the output must have at least one bin');
-    if (samples < 0) source.fail('"sampling_ratio" must not be negative');
+    if (samples < 0 || samples > mostSamples) {
+      source.fail(`"sampling_ratio" must be from 0 to ${mostSamples}`);
+    }
     return {
       ...{ pooling: mode === 'avg' ? 'average' : 'greatest', bins, samples },
       shift: transform === 'half_pixel' ? 0.5 : 0,
@@ -80,7 +85,7 @@ const roiAlign = defineOperator<RoiAlignAttributes>({
     return [y];
   },
   accuracy: 'function',
-  traits: { indices: { inputs: [2] } },
+  traits: { indices: { inputs: [2] }, effort: () => Infinity },
   reference: () => import('./reference.ts').then((m) => m.roiAlignReference),
   lower: lowerRoiAlign,
 });
@@ -100,7 +105,7 @@ const maxRoiPool = defineOperator<MaxRoiPoolAttributes>({
   },
   infer: (inputs, { bins }) => [inferRois('MaxRoiPool', inputs, 5, bins)],
   accuracy: 'discrete',
-  traits: {},
+  traits: { effort: () => Infinity },
   reference: () => import('./reference.ts').then((m) => m.maxRoiPoolReference),
   lower: lowerMaxRoiPool,
 });

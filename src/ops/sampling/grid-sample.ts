@@ -22,11 +22,18 @@ import { lanes } from '../movement/loops.ts';
 import { defineOperator } from '../operator.ts';
 import { type GridSampleAttributes, gridScale } from './grid.ts';
 
-const modes: Readonly<Record<string, TapCount>> = {
-  ...{ nearest: 1, linear: 2, cubic: 4 },
+const modes: ReadonlyMap<string, TapCount> = new Map([
+  ...([
+    ['nearest', 1],
+    ['linear', 2],
+    ['cubic', 4],
+  ] as const),
   // Opset 16's names.
-  ...{ bilinear: 2, bicubic: 4 },
-};
+  ...([
+    ['bilinear', 2],
+    ['bicubic', 4],
+  ] as const),
+]);
 
 const paddingModes = ['zeros', 'border', 'reflection'];
 
@@ -36,8 +43,8 @@ export const gridSample = defineOperator<GridSampleAttributes>({
   attributes(source) {
     const mode = source.string('mode', 'linear');
     const padding = source.string('padding_mode', 'zeros');
-    const taps = modes[mode];
-    if (!taps) return source.fail(`mode "${mode}" is none of ${Object.keys(modes).join(', ')}`);
+    const taps = modes.get(mode);
+    if (!taps) return source.fail(`mode "${mode}" is none of ${[...modes.keys()].join(', ')}`);
     if (!paddingModes.includes(padding)) {
       source.fail(`padding_mode "${padding}" is none of ${paddingModes.join(', ')}`);
     }
