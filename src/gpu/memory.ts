@@ -1,6 +1,7 @@
 /** What wgconv holds of GPU memory: its buffers, textures and query sets are counted from here. */
 
 export interface GpuMemory {
+  /** Of buffers and textures. */
   readonly bytes: number;
   /** Buffers, textures and query sets. */
   readonly objects: number;

@@ -24,6 +24,8 @@ export interface CountingDevice {
   made(): Counts;
   /** Bytes of buffers and textures made and not destroyed. */
   liveBytes(): number;
+  /** Buffers, textures and query sets made and not destroyed. */
+  liveObjects(): number;
   reset(): void;
 }
 
@@ -38,27 +40,35 @@ export async function countingDevice(): Promise<CountingDevice> {
 export function countCreations(device: GPUDevice): CountingDevice {
   const counts: Counts = {};
   let bytes = 0;
+  let objects = 0;
   for (const method of counted) {
     counts[method] = 0;
     if (!(method in device)) continue; // Node has no videos.
     const original = device[method].bind(device) as (...given: unknown[]) => unknown;
     Object.defineProperty(device, method, {
+      configurable: true,
+      writable: true,
       value: (...given: unknown[]) => {
         const made = original(...given);
         counts[method] = (counts[method] ?? 0) + 1;
         if (method === 'createBuffer') track(made as GPUBuffer, (made as GPUBuffer).size);
         if (method === 'createTexture') track(made as GPUTexture, bytesOf(made as GPUTexture));
+        if (method === 'createQuerySet') track(made as GPUQuerySet, 0);
         return made;
       },
     });
   }
-  function track(resource: GPUBuffer | GPUTexture, size: number): void {
+  function track(resource: GPUBuffer | GPUTexture | GPUQuerySet, size: number): void {
     bytes += size;
+    objects++;
     const destroy = resource.destroy.bind(resource);
     let live = true;
     Object.defineProperty(resource, 'destroy', {
       value: () => {
-        if (live) bytes -= size;
+        if (live) {
+          bytes -= size;
+          objects--;
+        }
         live = false;
         destroy();
       },
@@ -69,6 +79,7 @@ export function countCreations(device: GPUDevice): CountingDevice {
     counts,
     made: () => Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
     liveBytes: () => bytes,
+    liveObjects: () => objects,
     reset: () => {
       for (const method of counted) counts[method] = 0;
     },
