@@ -95,7 +95,10 @@ export interface NodePlan {
 }
 
 export interface MemoryReport {
-  /** Bytes of all pooled buffers, scratch included. */
+  /**
+   * Bytes of all pooled buffers, scratch included. Plans of one device share their memory: what is
+   * held there in all `gpuMemory()` says.
+   */
   readonly peakBytes: number;
   /** Greatest number of activation bytes that live at one dispatch, in their own layouts. */
   readonly lowerBoundBytes: number;

@@ -122,6 +122,7 @@ export class WeightStore {
     answered.catch(() => {});
     let unanswered = 0;
     try {
+      if (raws.length < batch.length) await answered; // it says why
       for (const [index, [name, [first]]] of batch.entries()) {
         const constant = first?.made ?? constants.get(name);
         const buffer = raws[index];
