@@ -3,6 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import { checkModelSize } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
+import type { Graph } from '../graph/graph.ts';
 import { type FileSource, readFile } from './read-file.ts';
 
 /**
@@ -20,6 +21,33 @@ export interface ExternalSource extends FileSource {
   readonly files?: readonly ExternalData[] | undefined;
   /** Address of the model: files that are not given are fetched from its folder. */
   readonly model?: string | URL | undefined;
+  /**
+   * Hears of a model whose files take long, until these are there (`signal`): `make` gives its graph
+   * with zeros in place of their weights.
+   */
+  readonly onSketch?: ((make: MakeSketch, signal: AbortSignal) => void) | undefined;
+}
+
+export type MakeSketch = () => Graph;
+
+/** Files that are there sooner are not worth a sketch. */
+const shortMilliseconds = 50;
+
+/** Waits for a model's files; meanwhile `make` may be asked for a sketch of it. */
+export async function sketchedMeanwhile<T>(
+  reading: Promise<T>,
+  { onSketch }: ExternalSource,
+  make: MakeSketch,
+): Promise<T> {
+  if (!onSketch) return reading;
+  const controller = new AbortController();
+  const timer = setTimeout(() => onSketch(make, controller.signal), shortMilliseconds);
+  try {
+    return await reading;
+  } finally {
+    clearTimeout(timer);
+    controller.abort();
+  }
 }
 
 /**

@@ -55,6 +55,7 @@ export async function optimise(graph: Graph, options: PassOptions = {}): Promise
   const { find = findOperator, foldShare } = options;
   const budget = new FoldBudget(graph, foldShare);
   const run = runnerOf(options, budget);
+  await breathe();
   const decided = await decideControlFlow(graph, find, budget);
   const folded = await run('fold-constants', decided, foldConstants);
   return inferShapes(await run('dead-code', folded, removeDeadCode), find);

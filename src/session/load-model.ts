@@ -3,9 +3,11 @@
 import { WgconvError } from '../core/errors.ts';
 import type { OnBytes } from '../core/fetch-bytes.ts';
 import { countBytes } from '../formats/bytes-read.ts';
+import type { ExternalSource } from '../formats/files-beside.ts';
 import { operatorsIn } from '../formats/onnx/index.ts';
 import { readFile } from '../formats/read-file.ts';
 import { readModel } from '../formats/read-model.ts';
+import type { GpuContext } from '../gpu/device.ts';
 import type { Graph } from '../graph/graph.ts';
 import { loadOperators } from '../ops/index.ts';
 import { optimise } from '../passes/index.ts';
@@ -25,13 +27,21 @@ export interface LoadedModel {
 }
 
 /**
+ * @param acquired the device that pipelines may be compiled for meanwhile
  * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), …
  * @throws the signal's reason
  */
-export async function loadModel(model: ModelSource, options: SessionOptions): Promise<LoadedModel> {
+export async function loadModel(
+  model: ModelSource,
+  options: SessionOptions,
+  acquired?: Promise<GpuContext | undefined>,
+): Promise<LoadedModel> {
   const { transform, signal } = options;
   const notes: string[] = [];
-  const read = await readGraph(model, options, (note) => notes.push(note));
+  const read = await readGraph(model, options, {
+    note: (text) => notes.push(text),
+    onSketch: acquired && sketches(acquired, options),
+  });
   signal?.throwIfAborted();
   const original = transform ? await transform(read) : read;
   signal?.throwIfAborted();
@@ -43,10 +53,10 @@ export async function loadModel(model: ModelSource, options: SessionOptions): Pr
 async function readGraph(
   model: ModelSource,
   { onProgress, externalData: files, signal, cache, integrity }: SessionOptions,
-  note: (text: string) => void,
+  listeners: Pick<ExternalSource, 'note' | 'onSketch'>,
 ): Promise<Graph> {
   const count = onProgress && countBytes(onProgress);
-  const source = { files, signal, count, cache, note };
+  const source = { files, signal, count, cache, ...listeners };
   const isAddress = typeof model === 'string' || model instanceof URL;
   const bytes = await readFile(
     model,
@@ -66,6 +76,21 @@ async function readGraph(
       ? 'a model is the URL of an ONNX file or a model.json, its bytes (ArrayBuffer, Uint8Array or Blob), or a graph'
       : 'a graph has no bytes that could have an integrity',
   );
+}
+
+/** Compiles pipelines while the weights are on their way. */
+function sketches(
+  acquired: Promise<GpuContext | undefined>,
+  options: SessionOptions,
+): ExternalSource['onSketch'] {
+  return async (make, signal) => {
+    try {
+      const { requestPipelines } = await import('./sketch.ts');
+      await requestPipelines(make, acquired, options, signal);
+    } catch {
+      // Whoever plans the whole model says what is wrong with it.
+    }
+  };
 }
 
 /** Loads the operators that the first bytes name while the others are on their way. */

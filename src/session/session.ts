@@ -93,7 +93,7 @@ export class InferenceSession {
     };
     const acquired = createContext(options);
     const [loaded, context] = await Promise.all([
-      loadModel(model, { ...options, onProgress }),
+      loadModel(model, { ...options, onProgress }, acquired),
       acquired,
     ]).catch((error: unknown) => {
       failed = true;

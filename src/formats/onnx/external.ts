@@ -4,9 +4,12 @@
  * Definition: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
  */
 
+import { bytesPerElement } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
+import { checkModelSize } from '../../core/fetch-bytes.ts';
 import { type ExternalSource, pathBeside, readBeside } from '../files-beside.ts';
-import type { TensorProto } from './proto.ts';
+import type { ModelProto, TensorProto } from './proto.ts';
+import { elementTypeOf } from './tensor.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -35,6 +38,26 @@ export async function readExternalData(
     tensor.raw = file.subarray(offset, offset + length);
     delete tensor.external;
   }
+}
+
+/**
+ * The model with zeros where its data is elsewhere; they share one piece of memory.
+ * @throws WgconvError `limit-exceeded`
+ */
+export function withZeros(model: ModelProto): ModelProto {
+  const sizeOf = ({ dims, dataType }: TensorProto) => {
+    const type = elementTypeOf(dataType);
+    return dims.reduce((size, dim) => size * Number(dim), type ? bytesPerElement(type) : 0);
+  };
+  const { graph } = model;
+  const external = graph.initializers.filter((tensor) => tensor.external);
+  const most = external.reduce((largest, tensor) => Math.max(largest, sizeOf(tensor)), 0);
+  checkModelSize(most, 'a tensor of the model');
+  const zeros = new Uint8Array(most);
+  const initializers = graph.initializers.map(({ external: elsewhere, ...tensor }) =>
+    elsewhere ? { ...tensor, raw: zeros.subarray(0, sizeOf(tensor)) } : tensor,
+  );
+  return { ...model, graph: { ...graph, initializers } };
 }
 
 /** The files that the tensors need, as paths below the model's folder. */

@@ -1,5 +1,6 @@
 /** An ONNX file → Graph: constants resolved, operators parsed, nodes in order, nothing uploaded. */
 
+import { breathe } from '../../core/breathe.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { checkModelSize } from '../../core/fetch-bytes.ts';
 import { type Dim, sizeOf, type TensorType } from '../../core/shape.ts';
@@ -39,13 +40,17 @@ export async function readOnnxModel(
   source: ExternalSource = {},
 ): Promise<Graph> {
   checkModelSize(bytes.length, 'the model');
+  await breathe();
   const model = readModelProto(bytes);
-  if (model.external.length > 0) {
-    const { readExternalData } = await import('./external.ts');
-    await readExternalData(model.external, source);
-  }
+  await breathe();
   await loadOperators(allNodes(model.graph).map(operatorName));
   await refuseUnsupported(model);
+  if (model.external.length > 0) {
+    const { readExternalData, withZeros } = await import('./external.ts');
+    const { sketchedMeanwhile } = await import('../files-beside.ts');
+    const reading = readExternalData(model.external, source);
+    await sketchedMeanwhile(reading, source, () => graphOf(withZeros(model)));
+  }
   return graphOf(model);
 }
 
