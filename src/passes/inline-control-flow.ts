@@ -5,9 +5,9 @@
 
 import type { DataType } from '../core/dtype.ts';
 import { WgconvError } from '../core/errors.ts';
-import { formatDims, sizeOf } from '../core/shape.ts';
+import { formatDims, sizeOf, type TensorType } from '../core/shape.ts';
 import { elementsOf, type HostTensor, hostTensor } from '../core/tensor.ts';
-import { capturesOf, type Graph, type Node, type Subgraph } from '../graph/graph.ts';
+import { capturesOf, type Graph, type Node, producersOf, type Subgraph } from '../graph/graph.ts';
 import { buildNode, type OperatorLookup } from '../ops/build-node.ts';
 import type { ControlAttributes } from '../ops/control/operators.ts';
 import { loadOperators } from '../ops/index.ts';
@@ -40,25 +40,43 @@ export async function inlineControlFlow(
   budget = new FoldBudget(graph),
 ): Promise<Graph> {
   await loadOperators(['Identity', 'Unsqueeze', 'Concat']);
-  const open = new Set<string>();
-  const turns = { count: 0 };
-  for (let current = graph; ; ) {
-    const isControl = ({ op, name }: Node) =>
-      find(op)?.traits.control !== undefined && !open.has(name);
-    const index = current.nodes.findIndex(isControl);
-    const node = current.nodes[index];
-    if (!node) {
-      // A body that doubles its tensor soon makes more than any host keeps: before half is computed.
-      checkSizes(current.nodes, inferShapes(current, find).types);
-      return current;
-    }
-    const inlining = new Inlining(current, index, find, given, turns, budget);
+  const shared: Shared = {
+    ...{ turns: 0, constants: new Map(graph.constants), known: new Map(), budget },
+    producers: producersOf(graph),
+  };
+  let current = graph;
+  let index = 0;
+  while (index < current.nodes.length) {
+    const node = current.nodes[index] as Node;
     const kind = find(node.op)?.traits.control;
+    if (kind === undefined) {
+      index++;
+      continue;
+    }
+    const inlining = new Inlining(current, index, find, given, shared);
     const named = withFreeName(node, current);
     const done = await (kind === 'if' ? inlining.branch(named) : inlining.unrolled(named));
+    // What comes in its place may be control flow, too.
     if (done) current = inlining.graph();
-    else open.add(node.name);
+    else index++;
   }
+  // A body that doubles its tensor soon makes more than any host keeps: before half is computed.
+  checkSizes(current.nodes, inferShapes(current, find).types);
+  return current;
+}
+
+/**
+ * What all inlining of one graph has in common. With thousands of turns, nothing may be copied or
+ * computed again for each.
+ */
+interface Shared {
+  /** Iterations so far. */
+  turns: number;
+  readonly constants: Map<string, HostTensor>;
+  /** Values that were computed to decide, by the names of their nodes' outputs. */
+  readonly known: Map<string, HostTensor>;
+  readonly producers: Map<string, Node>;
+  readonly budget: FoldBudget;
 }
 
 /** One node's place, with what comes in for it so far. */
@@ -68,32 +86,27 @@ class Inlining {
   readonly #after: readonly Node[];
   readonly #find: OperatorLookup;
   readonly #given: GivenInputs | undefined;
-  readonly #turns: { count: number };
-  readonly #budget: FoldBudget;
+  readonly #shared: Shared;
   readonly #nodes: Node[] = [];
-  readonly #constants: Map<string, HostTensor>;
 
   constructor(
     graph: Graph,
     index: number,
     find: OperatorLookup,
     given: GivenInputs | undefined,
-    turns: { count: number },
-    budget: FoldBudget,
+    shared: Shared,
   ) {
-    this.#budget = budget;
     this.#graph = graph;
     this.#before = graph.nodes.slice(0, index);
     this.#after = graph.nodes.slice(index + 1);
     this.#find = find;
     this.#given = given;
-    this.#turns = turns;
-    this.#constants = new Map(graph.constants);
+    this.#shared = shared;
   }
 
   graph(): Graph {
     const nodes = [...this.#before, ...this.#nodes, ...this.#after];
-    return { ...this.#graph, nodes, constants: this.#constants };
+    return { ...this.#graph, nodes, constants: this.#shared.constants };
   }
 
   /** False where the condition is open. */
@@ -139,7 +152,7 @@ class Inlining {
           { node: node.name, operator: node.op, data: { limit: mostIterations } },
         );
       }
-      if (++this.#turns.count > mostIterationsInAll) {
+      if (++this.#shared.turns > mostIterationsInAll) {
         throw new WgconvError(
           'limit-exceeded',
           `the model's loops turn more than ${mostIterationsInAll} times together; wgconv unrolls loops, and no more of them`,
@@ -178,7 +191,7 @@ class Inlining {
       own.has(name) ? `${prefix}/${name}` : (bindings.get(name) ?? name);
     for (const [name, tensor] of body.constants) this.#constant(rename(name), tensor);
     for (const node of body.nodes) {
-      this.#nodes.push({
+      this.#append({
         ...node,
         name: `${prefix}/${node.name}`,
         inputs: node.inputs.map(rename),
@@ -188,8 +201,13 @@ class Inlining {
     return body.outputs.map(rename);
   }
 
+  #append(node: Node): void {
+    this.#nodes.push(node);
+    for (const output of node.outputs) this.#shared.producers.set(output, node);
+  }
+
   #constant(name: string, tensor: HostTensor): string {
-    this.#constants.set(name, tensor);
+    this.#shared.constants.set(name, tensor);
     return name;
   }
 
@@ -232,7 +250,7 @@ class Inlining {
     attributes: Readonly<Record<string, number>> = {},
   ): void {
     const description = { name, op, inputs, outputs: [output] };
-    this.#nodes.push(
+    this.#append(
       buildNode({ ...description, attributes: attributeValues(attributes) }, this.#find),
     );
   }
@@ -240,7 +258,7 @@ class Inlining {
   /** A value that follows from what is known; undefined where it may be known later. */
   async #valueOf(node: Node, name: string, what: string): Promise<HostTensor | undefined> {
     const fed = this.#given?.values?.[name];
-    const value = this.#constants.get(name) ?? fed ?? (await this.#computed(name));
+    const value = this.#shared.constants.get(name) ?? fed ?? (await this.#computed(name));
     if (value || !this.#given) return value;
     throw new WgconvError(
       'unsupported-operator',
@@ -250,21 +268,49 @@ class Inlining {
   }
 
   async #computed(name: string): Promise<HostTensor | undefined> {
-    const needed = new Set([name]);
-    const nodes: Node[] = [];
-    for (const node of [...this.#before, ...this.#nodes].toReversed()) {
-      if (!node.outputs.some((output) => needed.has(output))) continue;
-      if (this.#find(node.op)?.traits.control) return undefined;
-      for (const input of node.inputs) needed.add(input);
-      nodes.push(node);
+    const { constants, known, budget } = this.#shared;
+    const nodes = this.#nodesBefore(name);
+    if (!nodes) return undefined;
+    const values = new Map<string, HostTensor>();
+    const types = new Map<string, TensorType>();
+    for (const read of nodes.flatMap(({ inputs }) => inputs)) {
+      const value = constants.get(read) ?? known.get(read);
+      const type = this.#graph.types.get(read);
+      if (value) values.set(read, value);
+      else if (type) types.set(read, type);
     }
-    const constants = this.#constants;
-    const part = { ...this.#graph, constants, nodes: nodes.reverse(), outputs: [name] };
+    const part: Graph = { ...this.#graph, nodes, outputs: [name], constants: values, types };
     const given = this.#given;
-    const known = given
-      ? await specialise(part, given.shapes, this.#find, given.values, this.#budget)
-      : part;
-    return (await foldConstants(known, this.#find, this.#budget)).constants.get(name);
+    const find = this.#find;
+    const shaped = given ? await specialise(part, given.shapes, find, given.values, budget) : part;
+    const folded = (await foldConstants(shaped, find, budget)).constants;
+    for (const output of nodes.flatMap(({ outputs }) => outputs)) {
+      const value = folded.get(output);
+      if (value) known.set(output, value);
+    }
+    return known.get(name);
+  }
+
+  /** The nodes that make the value, in order, from what is known; undefined with control flow in them. */
+  #nodesBefore(name: string): Node[] | undefined {
+    const { constants, known, producers } = this.#shared;
+    const producerOf = (value: string) =>
+      constants.has(value) || known.has(value) ? undefined : producers.get(value);
+    const order = new Set<Node>();
+    const open = [producerOf(name)];
+    for (let node = open.at(-1); open.length > 0; node = open.at(-1)) {
+      const before = (node?.inputs ?? [])
+        .map(producerOf)
+        .filter((other) => other && !order.has(other));
+      if (node && this.#find(node.op)?.traits.control) return undefined;
+      if (before.length > 0) {
+        open.push(...before);
+        continue;
+      }
+      if (node) order.add(node);
+      open.pop();
+    }
+    return [...order];
   }
 }
 

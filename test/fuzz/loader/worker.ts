@@ -57,5 +57,7 @@ async function answer(seed: number): Promise<void> {
   process.send?.({ ready: true, startBytes } satisfies Ready);
 }
 
+// A terminal's interrupt goes to all: `Campaign` ends this process when the model is done.
+process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 await answer(Number(process.argv[2]));
