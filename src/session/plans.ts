@@ -76,7 +76,7 @@ export class Plans implements PlannedGraph {
     return this.#latest;
   }
 
-  async compileFor(feeds: Feeds): Promise<Compiled> {
+  async compileFor(feeds: Feeds, signal?: AbortSignal): Promise<Compiled> {
     const values: Record<string, HostTensor> = {};
     for (const name of this.shapeInputs) {
       const tensor = feeds.get(name) as Tensor;
@@ -85,7 +85,7 @@ export class Plans implements PlannedGraph {
       values[name] = { type: tensor.type, dims: tensor.dims, bytes };
     }
     const shapes = new Map([...feeds].map(([name, { dims }]) => [name, dims]));
-    return this.compile(shapes, undefined, values);
+    return this.compile(shapes, signal, values);
   }
 
   compile(
@@ -110,7 +110,7 @@ export class Plans implements PlannedGraph {
   }
 
   async run(feeds: Feeds, options: RunOptions): Promise<ReadonlyMap<string, Tensor>> {
-    return (await this.compileFor(feeds)).executable.run(feeds, options);
+    return (await this.compileFor(feeds, options.signal)).executable.run(feeds, options);
   }
 
   async visit(feeds: Feeds, visit: Visit): Promise<void> {

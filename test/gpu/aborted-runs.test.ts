@@ -3,6 +3,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { elementsOf } from '../../src/core/tensor.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
+import { countingDevice } from '../support/counting-device.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 import { tensorOf } from '../support/random.ts';
 
@@ -133,4 +134,34 @@ it('ends between the stages of a model whose shapes depend on data', async () =>
   const whole = submissions() - before;
   expect(before).toBeLessThan(whole);
   await session.dispose();
+});
+
+it('makes no pipeline for a shape whose run ended while it was planned', async () => {
+  const { device, made, reset, liveBytes } = await countingDevice();
+  const controller = new AbortController();
+  let plans = 0;
+  const session = await InferenceSession.create(
+    encodeModel({
+      nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+      inputs: [{ name: 'x', dims: ['N'] }],
+      outputs: ['y'],
+    }),
+    {
+      gpu: { ...gpu, device },
+      onProgress: ({ stage, done }) => {
+        if (stage === 'prepare' && done === 0 && ++plans === 1) controller.abort('enough');
+      },
+    },
+  );
+  const x = new Tensor('float32', Float32Array.of(1, 2, 3));
+  reset();
+  const aborted = session.run({ x }, { signal: controller.signal });
+  await expect(aborted).rejects.toBe('enough');
+  await session.recover(); // waits for its turn
+  expect(made()).toEqual({});
+  expect((await session.run({ x })).y?.data).toEqual(Float32Array.of(2, 4, 6));
+  expect(plans).toBe(2);
+  await session.dispose();
+  expect(liveBytes()).toBe(0);
+  device.destroy();
 });
