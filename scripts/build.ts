@@ -34,7 +34,7 @@ const entries = {
 const alwaysNeeded = new RegExp(
   [
     'src/core/(?!special)',
-    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|watch|activations|closest|profile/|tune/)',
+    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|watch|explain|activations|closest|profile/|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary-layouts|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -51,7 +51,8 @@ const together = {
   // Who verifies needs many oracles; those that move data also run on the host.
   references:
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
-  checks: /src\/session\/(accuracy|verify|compare|raw|replay)\.ts|src\/core\/special/,
+  checks:
+    /src\/session\/(accuracy|verify|compare|raw|replay|watch|explain-fault)\.ts|src\/core\/special/,
   // What an author of a page looks at.
   inside: /src\/session\/(activations|closest-names|profile\/|tune\/(pass-timer|stopwatch))/,
   movement:

@@ -5,6 +5,7 @@ import { BufferPool } from './buffer-pool.ts';
 import type { DeviceCaps } from './caps.ts';
 import { assumedCeiling, measureCeiling, type SoftwareKind } from './ceiling.ts';
 import { DeviceLoss } from './loss.ts';
+import { gpuMemory } from './memory.ts';
 import { PipelineCache } from './pipelines.ts';
 import { probe } from './probe.ts';
 import { type DeviceOptions, requestDevice, subgroupMatrixFeature } from './request-device.ts';
@@ -118,14 +119,17 @@ export class GpuContext {
   async guard<T>(what: string, make: () => T): Promise<T> {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('out-of-memory');
+    const before = gpuMemory(this.device).bytes;
     const made = attempt(make);
+    const bytes = gpuMemory(this.device).bytes - before;
     const memory = this.device.popErrorScope();
     const validation = this.device.popErrorScope();
     const [noMemory, invalid] = await this.race(Promise.all([memory, validation]));
     if (noMemory) {
       throw new WgconvError(
         'out-of-memory',
-        `The GPU is out of memory: ${what}. ${noMemory.message}`,
+        `The GPU has no memory for ${what} (${bytes} bytes): use a smaller input, or dispose of what is not needed. ${noMemory.message}`,
+        { data: { bytes } },
       );
     }
     if (invalid) throw new WgconvError('internal', `WebGPU refused ${what}: ${invalid.message}`);

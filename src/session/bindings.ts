@@ -122,7 +122,10 @@ export class Bindings {
       return { buffer, offset: ref.boundary.offset, size: ref.bytes };
     });
     const entries = [uniforms, ...storage].map((resource, binding) => ({ binding, resource }));
-    return { pipeline, group: this.#device.createBindGroup({ layout, entries }) };
+    // WebGPU says it when it refuses the group.
+    const { op, name } = this.#plan.graph.nodes[step.node] ?? {};
+    const label = `${op} "${name}", ${step.dispatch.kernel.name}`;
+    return { pipeline, group: this.#device.createBindGroup({ label, layout, entries }) };
   }
 }
 

@@ -141,6 +141,7 @@ export class GpuExecutable implements Executable {
   async run(feeds: Feeds, options: RunOptions): Promise<Map<string, Tensor>> {
     const wanted = wantedOutputs(this.plan.graph, options);
     const values = await this.hostFeeds(feeds, [...this.readOnHost, ...wanted]);
+    if (options.location === 'gpu-buffer') await this.#makeResident(wanted, values);
     const { reads, computed, isNew } = await this.#activations.use((buffers) => {
       this.bindings.use(buffers);
       return this.#compute(feeds, values, wanted, options);
@@ -163,7 +164,7 @@ export class GpuExecutable implements Executable {
     const shared = [...feeds].filter(([, { location }]) => location === 'gpu-buffer');
     for (const [name, tensor] of shared) checkedBytes(context, name, tensor);
     const substitutes = this.#substitutes(shared, onGpu ? wanted : []);
-    const recorder = new Recorder(context.device, shared.length > 0);
+    const recorder = new Recorder(context.device, true);
     let before: Promise<unknown> | undefined;
     for (const [index, step] of plan.steps.entries()) {
       if (step.kind === 'dispatch') {
@@ -260,21 +261,27 @@ export class GpuExecutable implements Executable {
     return substitutes;
   }
 
-  /** Settles when WebGPU has said whether it takes the callers' buffers. */
+  /** Settles when WebGPU has said whether it takes the run, callers' buffers included. */
   #taking(shared: readonly (readonly [string, Tensor])[], recorder: Recorder): Promise<void> {
-    if (shared.length === 0) return Promise.resolve();
-    const taking = this.context.race(recorder.fault()).then((fault) => {
+    const taking = this.context.race(recorder.fault()).then(async (fault) => {
       for (const [, { gpuBuffer }] of shared) {
         if (fault) this.#taken.delete(gpuBuffer);
         else this.#taken.add(gpuBuffer);
       }
-      if (fault) {
-        const names = shared.map(([name]) => name);
-        throw refused(names, fault);
-      }
+      if (!fault) return;
+      const names = shared.map(([name]) => name);
+      throw names.length > 0 ? refused(names, fault) : await this.#explained(fault);
     });
     taking.catch(() => {}); // who downloads an output hears of it
     return taking;
+  }
+
+  async #explained(fault: GPUError): Promise<Error> {
+    const { explainFault } = await import('./explain-fault.ts');
+    return this.#activations.use((buffers) => {
+      this.bindings.use(buffers);
+      return explainFault(this.context, this.plan, this.bindings, fault);
+    });
   }
 
   /** Does a step that is no dispatch; copies are recorded. */
@@ -335,6 +342,20 @@ export class GpuExecutable implements Executable {
   copyTo(name: string, buffer: GPUBuffer, recorder: Recorder): void {
     const value = plannedValue(this.plan, name);
     recorder.copy(this.bindings.rangeOf(value.buffer), { buffer }, value.bytes);
+  }
+
+  async #makeResident(wanted: readonly string[], values: ReadonlyMap<string, HostTensor>) {
+    const isMade = (name: string) => this.#isRead(name, values) && !this.#resident.has(name);
+    const names = wanted.filter(isMade);
+    if (names.length === 0) return;
+    const make = () => names.map((name) => this.#residentBuffer(name));
+    await this.context.guard('outputs that stay on the GPU', make).catch((error: unknown) => {
+      for (const name of names) {
+        destroy(this.#residentBuffer(name));
+        this.#resident.delete(name);
+      }
+      throw error;
+    });
   }
 
   #residentBuffer(name: string): GPUBuffer {

@@ -78,7 +78,10 @@ export class WeightStore {
         .then(() => {
           for (const [, group] of work) for (const _ of group) onWeight();
         });
-      packed.catch(() => {});
+      // WebGPU gives a buffer even where it has no memory for it.
+      packed.catch(() => {
+        for (const [, group] of work) for (const { key } of group) this.#drop(key);
+      });
       await before;
       before = packed;
     };
@@ -98,15 +101,19 @@ export class WeightStore {
       const users = (this.#users.get(key) ?? 1) - 1;
       this.#users.set(key, users);
       if (users > 0 || isKept(weight)) continue;
-      const kept = this.#kept.get(key);
-      if (kept) destroy(kept);
-      this.#kept.delete(key);
+      this.#drop(key);
     }
   }
 
   dispose(): void {
     for (const kept of this.#kept.values()) destroy(kept);
     this.#kept.clear();
+  }
+
+  #drop(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept) destroy(kept);
+    this.#kept.delete(key);
   }
 
   /** Raw bytes in buffers of their own, in pieces between which the page gets its thread. */
