@@ -33,8 +33,8 @@ const entries = {
 /** Modules that the entry and all operators share, and those that nearly every network needs. */
 const alwaysNeeded = new RegExp(
   [
-    'src/core/(?!special)',
-    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|watch|explain|activations|closest|profile/|tune/)',
+    'src/core/(?!special|integrity)',
+    'src/plan/|src/gpu/(?!request-again)|src/graph/(?!builder)|src/session/(?!sketch|accuracy|verify|compare|raw|replay|staged|fed-indices|cpu|watch|explain|activations|closest|profile/|tune/)',
     'src/ops/(operator|device-tensor|dims|layouts|facts|attributes|build-node|index|lazy|window)\\.ts',
     'src/ops/pointwise/(beside-c4|unary-layouts|binary|binary-traits|clip|kernels|attributes|broadcasting)\\.ts',
     'shaders/lib/(kernel|layout|preprocessor|nan|words|unroll)\\.ts',
@@ -55,6 +55,8 @@ const together = {
     /src\/session\/(accuracy|verify|compare|raw|replay|watch|explain-fault)\.ts|src\/core\/special/,
   // What an author of a page looks at.
   inside: /src\/session\/(activations|closest-names|profile\/|tune\/(pass-timer|stopwatch))/,
+  // Who keeps files, says which they must be, or has some beside the model.
+  files: /src\/(formats\/model-cache|core\/integrity|formats\/onnx\/external|session\/sketch)/,
   movement:
     /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
   indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,

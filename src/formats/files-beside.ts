@@ -30,26 +30,6 @@ export interface ExternalSource extends FileSource {
 
 export type MakeSketch = () => Graph;
 
-/** Files that are there sooner are not worth a sketch. */
-const shortMilliseconds = 50;
-
-/** Waits for a model's files; meanwhile `make` may be asked for a sketch of it. */
-export async function sketchedMeanwhile<T>(
-  reading: Promise<T>,
-  { onSketch }: ExternalSource,
-  make: MakeSketch,
-): Promise<T> {
-  if (!onSketch) return reading;
-  const controller = new AbortController();
-  const timer = setTimeout(() => onSketch(make, controller.signal), shortMilliseconds);
-  try {
-    return await reading;
-  } finally {
-    clearTimeout(timer);
-    controller.abort();
-  }
-}
-
 /**
  * The path of a file below the model's folder, with forward slashes and without a leading `./`;
  * undefined for what a model must not name: another folder, an address.

@@ -7,7 +7,7 @@
 import { bytesPerElement } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { checkModelSize } from '../../core/fetch-bytes.ts';
-import { type ExternalSource, pathBeside, readBeside } from '../files-beside.ts';
+import { type ExternalSource, type MakeSketch, pathBeside, readBeside } from '../files-beside.ts';
 import type { ModelProto, TensorProto } from './proto.ts';
 import { elementTypeOf } from './tensor.ts';
 
@@ -37,6 +37,26 @@ export async function readExternalData(
     }
     tensor.raw = file.subarray(offset, offset + length);
     delete tensor.external;
+  }
+}
+
+/** Files that are there sooner are not worth a sketch. */
+const shortMilliseconds = 50;
+
+/** Waits for a model's files; meanwhile `make` may be asked for a sketch of it. */
+export async function sketchedMeanwhile<T>(
+  reading: Promise<T>,
+  { onSketch }: ExternalSource,
+  make: MakeSketch,
+): Promise<T> {
+  if (!onSketch) return reading;
+  const controller = new AbortController();
+  const timer = setTimeout(() => onSketch(make, controller.signal), shortMilliseconds);
+  try {
+    return await reading;
+  } finally {
+    clearTimeout(timer);
+    controller.abort();
   }
 }
 

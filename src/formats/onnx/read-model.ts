@@ -46,8 +46,7 @@ export async function readOnnxModel(
   await loadOperators(allNodes(model.graph).map(operatorName));
   await refuseUnsupported(model);
   if (model.external.length > 0) {
-    const { readExternalData, withZeros } = await import('./external.ts');
-    const { sketchedMeanwhile } = await import('../files-beside.ts');
+    const { readExternalData, sketchedMeanwhile, withZeros } = await import('./external.ts');
     const reading = readExternalData(model.external, source);
     await sketchedMeanwhile(reading, source, () => graphOf(withZeros(model)));
   }
