@@ -39,7 +39,14 @@ function model({ endPads = 2 } = {}): Uint8Array {
       },
       { op: 'Sigmoid', name: 'gate', inputs: ['c2'], outputs: ['g'] },
       { op: 'Mul', name: 'scale2', inputs: ['g', 'c2'], outputs: ['m'] },
-      { op: 'Add', name: 'join', inputs: ['m', 'r1'], outputs: ['y'] },
+      {
+        op: 'MaxPool',
+        name: 'max',
+        inputs: ['m'],
+        outputs: ['p'],
+        attributes: { kernel_shape: [1, 1] },
+      },
+      { op: 'Add', name: 'join', inputs: ['p', 'r1'], outputs: ['y'] },
     ],
     inputs: [{ name: 'x', dims }],
     outputs: ['y'],
@@ -134,19 +141,17 @@ describe('verify', () => {
     const culprit = valueMadeBetween(plan, older, last.name);
     const moved = plan.values.get(culprit)?.buffer;
     if (victim?.kind !== 'pool' || moved?.kind !== 'pool') throw new Error('not in the pool');
+    const maker = graph.nodes.findIndex(({ outputs }) => outputs.includes(culprit));
     const steps = plan.steps.map((step): Step => {
-      if (step.kind !== 'dispatch') return step;
+      if (step.kind !== 'dispatch' || step.node < maker) return step;
       const writes = step.buffers.map((ref) =>
         ref.kind === 'pool' && ref.index === moved.index ? victim : ref,
       );
       return { ...step, buffers: writes };
     });
     const values = new Map(plan.values);
-    for (const [name, value] of values) {
-      if (value.buffer.kind === 'pool' && value.buffer.index === moved.index) {
-        values.set(name, { ...value, buffer: victim });
-      }
-    }
+    const value = values.get(culprit);
+    if (value) values.set(culprit, { ...value, buffer: victim });
     const pool = plan.pool.map((bytes) => Math.max(bytes, ...plan.pool));
     const report = await verify({ ...plan, steps, values, pool });
     expect(report.ok).toBe(false);
@@ -224,7 +229,9 @@ function valueMadeBetween(plan: Plan, older: string, reader: string): string {
   const { nodes } = plan.graph;
   const from = nodes.findIndex(({ outputs }) => outputs.includes(older));
   const to = nodes.findIndex(({ name }) => name === reader);
-  const found = nodes.slice(from + 1, to).find(({ outputs }) => {
+  // One dispatch may not read and write a buffer: WebGPU would refuse it.
+  const found = nodes.slice(from + 1, to).find(({ inputs, outputs }) => {
+    if (inputs.includes(older)) return false;
     const buffer = plan.values.get(outputs[0] as string)?.buffer;
     const own = plan.values.get(older)?.buffer;
     return buffer?.kind === 'pool' && own?.kind === 'pool' && buffer.index !== own.index;
