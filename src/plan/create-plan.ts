@@ -14,7 +14,7 @@ import { type RankedCandidate, rankCandidates } from './cost.ts';
 import { type AlgorithmOption, ForcedAlgorithms, moveToFront } from './forced-algorithms.ts';
 import { homeOf } from './homes.ts';
 import { findJoins, type Joins } from './joins.ts';
-import { checkBuffer, limitViolation, type Violation } from './limits.ts';
+import { absurdValue, checkBuffer, limitViolation, type Violation } from './limits.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { loadLowering, loweringIO, plannedTensor } from './lowering-io.ts';
 import { isOneNode } from './macs.ts';
@@ -336,9 +336,10 @@ class PlanBuilder {
       ...loweringIO(this.#graph, node, this.#caps),
       ...{ scratchBytes, plainRounding: this.#facts.plainRounding },
     };
-    const all = operator.lower(io, node.attributes, this.#caps);
+    const absurd = absurdValue(io, node);
+    const all = absurd ? [] : operator.lower(io, node.attributes, this.#caps);
     const allowed: Candidate[] = [];
-    let violation: Violation = { reason: 'it has no kernel for these types and shapes' };
+    let violation = absurd ?? { reason: 'it has no kernel for these types and shapes' };
     for (const candidate of all) {
       const found = limitViolation(candidate, io, this.#caps, node);
       // A value that is too large says more than a kernel that does not fit.

@@ -78,6 +78,22 @@ export function limitViolation(
   return undefined;
 }
 
+/** No device binds more: kernels count bytes in 32 bits. */
+const largestBinding = 2 ** 32;
+
+/** A value that no device holds, found before an operator makes lists as long as it. */
+export function absurdValue({ inputs, outputs }: LoweringIO, node: Node): Violation | undefined {
+  const names = [...node.inputs.slice(0, inputs.length), ...node.outputs];
+  for (const [at, tensor] of [...inputs, ...outputs].entries()) {
+    const bytes = tensor ? deviceBytes(tensor) : 0;
+    if (bytes <= largestBinding) continue;
+    const value = names[at];
+    const reason = `"${value}" takes ${bytes} bytes; no device binds more than ${largestBinding}`;
+    return { value, bytes, limit: largestBinding, reason };
+  }
+  return undefined;
+}
+
 function allDispatches(candidate: Candidate): Dispatch[] {
   return [...candidate.packings.flatMap((packing) => packing.dispatches), ...candidate.dispatches];
 }

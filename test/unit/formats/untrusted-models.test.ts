@@ -78,6 +78,21 @@ describe('a node', () => {
     expect(error).toMatchObject({ code: 'limit-exceeded' });
   });
 
+  it.each(['ConvInteger', 'Einsum'])('%s of more than any device binds is refused', async (op) => {
+    const integer = op === 'ConvInteger';
+    const attributes = integer ? {} : { equation: 'abc,adb->abd' };
+    const node = { op, inputs: ['x', 'w'], attributes };
+    const x = integer
+      ? ({ name: 'x', type: 'uint8', dims: [2 ** 40, 1, 7] } as const)
+      : { name: 'x', dims: [1, 2, 2 ** 32 - 1] };
+    const w = integer ? tensorOf([1, 1, 3], [1, 2, 3], 'int8') : uniform([1, 5, 2], 1);
+    const error = await errorOf(modelOf(node, { inputs: [x], initializers: { w } }));
+    expect(error).toMatchObject({
+      code: 'limit-exceeded',
+      message: expect.stringContaining('"x" takes'),
+    });
+  });
+
   it('Conv of an image larger than memory is refused', async () => {
     const node = { op: 'Conv', inputs: ['x', 'w'], attributes: { pads: [1, 1, 1, 1] } };
     const inputs = [{ name: 'x', dims: [1, 4, 10 ** 6, 10 ** 6] }];
