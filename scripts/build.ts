@@ -52,14 +52,15 @@ const together = {
   references:
     /src\/ops\/(?!movement|shape).*(reference|definitions)|src\/ops\/(slack|reduce\/fold)/,
   checks:
-    /src\/session\/(accuracy|verify|compare|raw|replay|watch|explain-fault)\.ts|src\/core\/special/,
+    /src\/session\/(accuracy|verify|compare|raw|replay|watch|explain-fault)\.ts|src\/core\/special|src\/gpu\/request-again/,
   // What an author of a page looks at.
   inside: /src\/session\/(activations|closest-names|profile\/|tune\/(pass-timer|stopwatch))/,
   // Who keeps files, says which they must be, or has some beside the model.
   files: /src\/(formats\/model-cache|core\/integrity|formats\/onnx\/external|session\/sketch)/,
   movement:
     /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
-  indexed: /src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,
+  indexed:
+    /src\/session\/fed-indices|src\/ops\/(indexed|top-k)\/(?!reference)|shaders\/(gather|scatter|top_k|lib\/indexed)/,
   einsum: /src\/ops\/einsum\/(?!reference)|shaders\/contract/,
   selections: /src\/ops\/selection\/|src\/session\/staged|src\/passes\/cut-stages/,
   unary: /src\/ops\/pointwise\/unary\.ts|shaders\/lib\/unary\.ts/,

@@ -10,6 +10,7 @@ import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { Node } from '../graph/graph.ts';
 import type { Feeds, RunOptions } from './backend.ts';
+import { coordinates } from './compare.ts';
 import { CpuExecutable } from './cpu.ts';
 import type { PlannedGraph } from './plans.ts';
 import { asStored, rawTensor } from './raw.ts';
@@ -19,14 +20,7 @@ import { GpuExecutable } from './webgpu.ts';
 type Watch = NonNullable<RunOptions['watch']>;
 
 const largest = { finite: Number.MAX_VALUE, float16: 65504 } as const;
-const outside = {
-  finite: { one: 'is not finite', all: 'that are not finite', inside: 'is finite' },
-  float16: {
-    one: "is outside float16's range (±65504)",
-    all: "outside float16's range (±65504)",
-    inside: 'is within it',
-  },
-} as const;
+const outside = { finite: 'not finite', float16: "outside float16's range (±65504)" } as const;
 
 /** @throws WgconvError `out-of-range` naming the node, the value, and its first element outside */
 export async function runWatched(
@@ -107,7 +101,7 @@ class Watched {
       const fused = originals.length > 1 ? `; the node is ${originals.join(', ')} in one` : '';
       const cause = inWeight
         ? `for its weight "${weight}" has ${inWeight.text}`
-        : `though all that the node reads ${outside[this.#watch].inside}`;
+        : 'while none of its inputs is';
       this.#throw(`"${name}" has ${found.text}, ${cause}${fused}`, found, name, node);
     }
   }
@@ -136,15 +130,12 @@ class Watched {
     let count = 0;
     for (const value of values) if (isOutside(value)) count++;
     const element = values[first] as number;
-    const index = indexOf(first, tensor.dims);
-    const { one, all } = outside[this.#watch];
+    const index = coordinates(first, tensor.dims);
     const where = index.length > 0 ? ` at [${index.join(', ')}]` : '';
-    const rest =
-      count === 1
-        ? `, which ${one}`
-        : `, the first of ${count} of ${values.length} elements ${all}`;
+    const many =
+      count > 1 ? `the first of ${count} of ${values.length} elements that are` : 'which is';
     return {
-      text: `${element}${where}${rest}`,
+      text: `${element}${where}, ${many} ${outside[this.#watch]}`,
       data: { index, element, count, size: values.length },
     };
   }
@@ -154,16 +145,4 @@ class Watched {
       ...{ node: node?.name, operator: node?.op, value, data },
     });
   }
-}
-
-function indexOf(flat: number, dims: readonly number[]): number[] {
-  let rest = flat;
-  return dims
-    .toReversed()
-    .map((dim) => {
-      const at = rest % dim;
-      rest = Math.floor(rest / dim);
-      return at;
-    })
-    .reverse();
 }
