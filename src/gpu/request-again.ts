@@ -35,7 +35,6 @@ function answered<T>(answer: Promise<T>): Promise<T> {
 function unavailable(what: string): WgconvError {
   return new WgconvError(
     'no-webgpu',
-    `WebGPU ${what} since the GPU was lost: after a crash a browser may block it for a page. ` +
-      'Reload the page or restart the browser.',
+    `WebGPU ${what} since the GPU was lost: reload the page, or restart the browser`,
   );
 }

@@ -29,5 +29,5 @@ export async function explainFault(
       { node: node?.name, operator: node?.op, data: { kernel: kernel.name, variant, workgroups } },
     );
   }
-  return internal(`WebGPU refused a run, but none of its dispatches by itself: ${fault.message}`);
+  return internal(`WebGPU refused a run: ${fault.message}`);
 }
