@@ -56,7 +56,8 @@ const together = {
   // What an author of a page looks at.
   inside: /src\/session\/(activations|closest-names|profile\/|tune\/(pass-timer|stopwatch))/,
   // Who keeps files, says which they must be, or has some beside the model.
-  files: /src\/(formats\/model-cache|core\/integrity|formats\/onnx\/external|session\/sketch)/,
+  files:
+    /src\/(formats\/model-cache|core\/integrity|formats\/onnx\/(external|arriving)|session\/sketch)/,
   movement:
     /src\/ops\/movement\/(?!reference)|shaders\/(strided_copy|copy_channels|pad|fill|permute)\./,
   indexed:

@@ -13,13 +13,13 @@ const firstBytes = 2 ** 20;
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /**
-   * Is given what has arrived so far (a view that is valid until the next call), and how many bytes
-   * there will be: undefined where that is not known.
+   * Is given what has arrived so far (a view that is valid until the next call), how many bytes
+   * there will be (undefined where that is not known), and whether the server gives any part of them.
    */
   readonly onBytes?: OnBytes | undefined;
 }
 
-export type OnBytes = (arrived: Uint8Array, total: number | undefined) => void;
+export type OnBytes = (arrived: Uint8Array, total: number | undefined, inParts?: boolean) => void;
 
 /**
  * @throws the signal's reason; WgconvError `invalid-model` where there is no answer, or it ends
@@ -51,6 +51,7 @@ export async function readBytes(
   let total = headers.has('content-encoding')
     ? undefined
     : Number(headers.get('content-length')) || undefined;
+  const inParts = headers.get('accept-ranges') === 'bytes';
   const check = (length: number) => checkModelSize(length, `"${url}"`);
   check(total ?? 0);
   // One piece of memory, for models are large.
@@ -61,7 +62,7 @@ export async function readBytes(
     reader?.read().catch((cause: unknown) => cannotFetch(url, signal, cause, cause));
   try {
     for (;;) {
-      onBytes?.(bytes.subarray(0, done), total);
+      onBytes?.(bytes.subarray(0, done), total, inParts);
       await breathe(); // what has arrived already comes without a pause
       const { value } = (await read()) ?? {};
       if (!value) break;

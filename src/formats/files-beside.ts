@@ -25,10 +25,12 @@ export interface ExternalSource extends FileSource {
    * Hears of a model whose files take long, until these are there (`signal`): `make` gives its graph
    * with zeros in place of their weights.
    */
-  readonly onSketch?: ((make: MakeSketch, signal: AbortSignal) => void) | undefined;
+  readonly onSketch?: OnSketch | undefined;
 }
 
 export type MakeSketch = () => Graph;
+
+export type OnSketch = (make: MakeSketch, signal: AbortSignal) => Promise<void>;
 
 /**
  * The path of a file below the model's folder, with forward slashes and without a leading `./`;

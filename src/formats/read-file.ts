@@ -28,9 +28,9 @@ export async function readFile(
   onStart?: OnBytes,
 ): Promise<Uint8Array | undefined> {
   const counted = count?.(name);
-  const onBytes: OnBytes = (arrived, total) => {
+  const onBytes: OnBytes = (arrived, total, inParts) => {
     counted?.(arrived, total);
-    onStart?.(arrived, total);
+    onStart?.(arrived, total, inParts);
   };
   // What is wrong with the hashes themselves is said before anything is fetched.
   const check =

@@ -3,7 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import type { OnBytes } from '../core/fetch-bytes.ts';
 import { countBytes } from '../formats/bytes-read.ts';
-import type { ExternalSource } from '../formats/files-beside.ts';
+import type { ExternalSource, OnSketch } from '../formats/files-beside.ts';
 import { operatorsIn } from '../formats/onnx/index.ts';
 import { readFile } from '../formats/read-file.ts';
 import { readModel } from '../formats/read-model.ts';
@@ -58,14 +58,21 @@ async function readGraph(
   const count = onProgress && countBytes(onProgress);
   const source = { files, signal, count, cache, ...listeners };
   const isAddress = typeof model === 'string' || model instanceof URL;
+  const arrived = new AbortController();
+  const load = loadsOperators();
+  const sketch =
+    isAddress && listeners.onSketch && sketchesArriving(model, listeners.onSketch, arrived.signal);
   const bytes = await readFile(
     model,
     isAddress ? `${model}` : 'the model',
     // What a caller has given is not read any more.
     { ...source, count: isAddress ? count : undefined },
     integrity,
-    loadsOperators(),
-  );
+    (...state) => {
+      load(...state);
+      if (sketch) sketch(...state);
+    },
+  ).finally(() => arrived.abort());
   if (bytes) return readModel(bytes, { ...source, ...(isAddress && { model }) });
   if (integrity === undefined && Array.isArray((model as Graph | undefined)?.nodes)) {
     return model as Graph;
@@ -79,10 +86,7 @@ async function readGraph(
 }
 
 /** Compiles pipelines while the weights are on their way. */
-function sketches(
-  acquired: Promise<GpuContext | undefined>,
-  options: SessionOptions,
-): ExternalSource['onSketch'] {
+function sketches(acquired: Promise<GpuContext | undefined>, options: SessionOptions): OnSketch {
   return async (make, signal) => {
     try {
       const { requestPipelines } = await import('./sketch.ts');
@@ -90,6 +94,27 @@ function sketches(
     } catch {
       // Whoever plans the whole model says what is wrong with it.
     }
+  };
+}
+
+/** A model that is there sooner is not worth a sketch. */
+const shortMilliseconds = 100;
+
+/** Sketches a file that takes long of what has come of it; `signal` says that it has come. */
+function sketchesArriving(url: string | URL, onSketch: OnSketch, signal: AbortSignal): OnBytes {
+  const begin = performance.now();
+  let asked = false;
+  let onBytes: OnBytes | undefined;
+  return (arrived, total, inParts) => {
+    onBytes?.(arrived, total);
+    if (asked || !inParts || !total || performance.now() - begin < shortMilliseconds) return;
+    asked = true;
+    import('../formats/onnx/arriving.ts').then(
+      ({ ArrivingModel }) => {
+        onBytes = new ArrivingModel(url, total, onSketch, signal).onBytes;
+      },
+      () => {}, // it arrives without
+    );
   };
 }
 

@@ -1,4 +1,4 @@
-/** Pipelines are asked for while the weights beside a model are still on their way. */
+/** Pipelines are asked for while the weights, beside a model or in it, are still on their way. */
 
 import { afterEach, expect, test, vi } from 'vitest';
 import { InferenceSession, Tensor } from '../../src/index.ts';
@@ -70,11 +70,9 @@ async function answerOf(session: InferenceSession): Promise<number[]> {
   return Array.from((await z?.getData()) as Float32Array);
 }
 
-test('those of the plan that is made when all has come', async () => {
-  const externalData = [{ path: 'net.bin', data: content }];
-  const expected = await answerOf(await InferenceSession.create(modelOf(), { externalData }));
+/** What a load asks for before the rest of the bytes comes, and its answer. */
+async function loadedInParts(rest: () => void) {
   const counting = await countingDevice();
-  const rest = serve(modelOf());
   const gpu = { device: counting.device, ceiling: 'assume' } as const;
   const creating = InferenceSession.create('http://127.0.0.1/net.onnx', { gpu });
   const made = () => counting.counts.createComputePipelineAsync ?? 0;
@@ -91,11 +89,71 @@ test('those of the plan that is made when all has come', async () => {
   );
   rest();
   const session = await creating;
-  expect(session.report().pipelines).toBeGreaterThan(3);
-  expect(made() - before).toBeLessThanOrEqual(1);
-  expect(await answerOf(session)).toEqual(expected);
+  const planned = session.report().pipelines;
+  const answer = await answerOf(session);
   expect(counting.liveBytes()).toBe(0);
   counting.device.destroy();
+  return { planned, late: made() - before, answer };
+}
+
+test('those of the plan that is made when all files have come', async () => {
+  const externalData = [{ path: 'net.bin', data: content }];
+  const expected = await answerOf(await InferenceSession.create(modelOf(), { externalData }));
+  const { planned, late, answer } = await loadedInParts(serve(modelOf()));
+  expect(planned).toBeGreaterThan(3);
+  expect(late).toBeLessThanOrEqual(1);
+  expect(answer).toEqual(expected);
+});
+
+test('those of the plan that is made when the one file has come, whose end is asked for', async () => {
+  const weights = uniform([512, 8, 3, 3], 5);
+  const file = Uint8Array.from(
+    encodeModel({
+      nodes: [
+        { op: 'Conv', inputs: ['x', 'w'], outputs: ['c'], attributes: { pads: [1, 1, 1, 1] } },
+        { op: 'Relu', inputs: ['c'], outputs: ['r'] },
+        { op: 'MaxPool', inputs: ['r'], outputs: ['p'], attributes: { kernel_shape: [2, 2] } },
+        { op: 'Conv', inputs: ['p', 'u'], outputs: ['d'] },
+        { op: 'GlobalAveragePool', inputs: ['d'], outputs: ['g'] },
+        { op: 'Flatten', inputs: ['g'], outputs: ['f'] },
+        { op: 'Softmax', inputs: ['f'], outputs: ['z'] },
+      ],
+      inputs: [{ name: 'x', dims }],
+      outputs: ['z'],
+      initializers: { w: uniform([8, 4, 3, 3], 1), u: weights },
+    }),
+  );
+  const expected = await answerOf(await InferenceSession.create(file));
+  // The second weights are known by their shape when half of them has come.
+  const half = file.length - weights.bytes.length / 2;
+  let rest = () => {};
+  vi.stubGlobal('fetch', async (_: unknown, init?: RequestInit) => {
+    const range = (init?.headers as Record<string, string> | undefined)?.range;
+    if (range) {
+      const [begin = 0, last = 0] = range.slice('bytes='.length).split('-').map(Number);
+      return new Response(file.slice(begin, last + 1), { status: 206 });
+    }
+    const body = new ReadableStream({
+      async start(controller) {
+        // In small pieces: a file that is there at once is not sketched.
+        const piece = Math.ceil(half / 20);
+        for (let at = 0; at < half; at += piece) {
+          controller.enqueue(file.slice(at, Math.min(at + piece, half)));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        rest = () => {
+          controller.enqueue(file.slice(half));
+          controller.close();
+        };
+      },
+    });
+    const headers = { 'content-length': `${file.length}`, 'accept-ranges': 'bytes' };
+    return new Response(body, { headers });
+  });
+  const { planned, late, answer } = await loadedInParts(() => rest());
+  expect(planned).toBeGreaterThan(3);
+  expect(late).toBeLessThanOrEqual(1);
+  expect(answer).toEqual(expected);
 });
 
 test('a model that cannot be planned says so when all has come, as without a sketch', async () => {

@@ -203,12 +203,10 @@ function writeAttribute([name, value]: readonly [string, AttributeInput], writer
 function writeTensor([name, tensor]: readonly [string, TensorInput], writer: PbfWriter): void {
   for (const dim of tensor.dims) writeInt64Field(1, dim, writer);
   writer.writeVarintField(2, 'type' in tensor ? dataTypeNumbers[tensor.type] : tensor.dataType);
-  if ('type' in tensor) {
-    writer.writeBytesField(9, tensor.bytes);
-  } else {
-    writeTensorData(tensor, writer);
-  }
+  // As real writers do: what a tensor is, before its data.
   if (name) writer.writeStringField(8, name);
+  if ('type' in tensor) writer.writeBytesField(9, tensor.bytes);
+  else writeTensorData(tensor, writer);
 }
 
 function writeTensorData(tensor: TensorFields, writer: PbfWriter): void {

@@ -139,7 +139,14 @@ function checkMagic(bytes: Uint8Array): void {
 function readGraph(reader: OnnxReader): GraphProto {
   if (reader.depth > deepestGraph) malformed(`graphs are nested more than ${deepestGraph} deep`);
   reader.depth++;
-  const graph = {
+  const graph = emptyGraph();
+  reader.message((field) => readGraphField(reader, field, graph));
+  reader.depth--;
+  return graph;
+}
+
+function emptyGraph() {
+  return {
     name: '',
     nodes: [] as NodeProto[],
     initializers: [] as TensorProto[],
@@ -148,23 +155,58 @@ function readGraph(reader: OnnxReader): GraphProto {
     outputs: [] as ValueProto[],
     values: [] as ValueProto[],
   };
-  reader.message((field) => {
-    if (field === 1) graph.nodes.push(readNode(reader));
-    else if (field === 2) graph.name = reader.string();
-    else if (field === 5) graph.initializers.push(readTensor(reader));
-    else if (field === 11) graph.inputs.push(readValue(reader));
-    else if (field === 12) graph.outputs.push(readValue(reader));
-    else if (field === 13) graph.values.push(readValue(reader));
-    else if (field === 15) {
-      let name = '';
+}
+
+function readGraphField(
+  reader: OnnxReader,
+  field: number,
+  graph: ReturnType<typeof emptyGraph>,
+): void {
+  if (field === 1) graph.nodes.push(readNode(reader));
+  else if (field === 2) graph.name = reader.string();
+  else if (field === 5) graph.initializers.push(readTensor(reader));
+  else if (field === 11) graph.inputs.push(readValue(reader));
+  else if (field === 12) graph.outputs.push(readValue(reader));
+  else if (field === 13) graph.values.push(readValue(reader));
+  else if (field === 15) {
+    let name = '';
+    reader.message((part) => {
+      if (part === 1) name = readTensor(reader).name;
+    });
+    graph.sparseInitializers.push(name);
+  }
+}
+
+/** The graph of a file of which the rest is still to come. */
+export interface ArrivedGraph {
+  /** What has come of it. */
+  readonly graph: GraphProto;
+  /** Where it begins in the file, its tag included, and ends. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * @param bytes as long as the file, with zeros where nothing has come yet: a tensor whose shape has come
+ * counts, with zeros for data
+ */
+export function readArrivedGraph(bytes: Uint8Array): ArrivedGraph | undefined {
+  const reader = new OnnxReader(bytes);
+  const graph = emptyGraph();
+  let place: { readonly begin: number; readonly end: number } | undefined;
+  try {
+    reader.fields((field) => {
+      if (field !== 7) return;
+      const begin = reader.position - 1;
       reader.message((part) => {
-        if (part === 1) name = readTensor(reader).name;
+        place ??= { begin, end: reader.end };
+        readGraphField(reader, part, graph);
       });
-      graph.sparseInitializers.push(name);
-    }
-  });
-  reader.depth--;
-  return graph;
+    });
+  } catch {
+    // Here it goes on.
+  }
+  return place && { ...place, graph };
 }
 
 function readNode(reader: OnnxReader): NodeProto {

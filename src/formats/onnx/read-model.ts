@@ -79,7 +79,7 @@ interface Context {
 }
 
 /** Nodes of a graph and of the bodies in it. */
-function allNodes({ nodes }: GraphProto): NodeProto[] {
+export function allNodes({ nodes }: GraphProto): NodeProto[] {
   return nodes.flatMap((node) => [
     node,
     ...node.attributes.flatMap(({ g }) => (g ? allNodes(g) : [])),
@@ -259,7 +259,7 @@ function nameOutputs(node: string, outputs: readonly string[]): string[] {
     .map((output, index) => (output === '' ? `${node}:unused${index}` : output));
 }
 
-function operatorName(node: NodeProto): string {
+export function operatorName(node: NodeProto): string {
   return node.domain === 'wgconv' ? `wgconv.${node.op}` : node.op;
 }
 

@@ -28,6 +28,16 @@ export class WireReader {
     this.#end = length;
   }
 
+  /** Where the field that is being read begins, behind its number. */
+  get position(): number {
+    return this.#pbf.pos;
+  }
+
+  /** Where the message that is being read ends. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Calls `read` for each field of the message; a field that it does not read is skipped. */
   fields(read: (field: number) => void): void {
     const pbf = this.#pbf;

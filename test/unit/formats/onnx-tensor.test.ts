@@ -74,9 +74,7 @@ test('elements are read wherever the bytes lie, from a Buffer too', () => {
     const { tensor } = readTensorProto(buffer.subarray(shift));
     expect(tensor.bytes.buffer).toBe(buffer.buffer);
     expect(elementsOf(tensor)).toEqual(values);
-    expect(
-      elementsOf({ ...tensor, bytes: buffer.subarray(buffer.length - 15, buffer.length - 3) }),
-    ).toEqual(values);
+    expect(elementsOf({ ...tensor, bytes: buffer.subarray(-12) })).toEqual(values);
   }
 });
 
