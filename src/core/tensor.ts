@@ -135,7 +135,9 @@ export class Tensor implements HostTensor {
     if (!this.#data) {
       throw new WgconvError(
         'invalid-argument',
-        'this tensor lives on the GPU (or was disposed); use "await tensor.getData()"',
+        this.location === 'cpu'
+          ? 'this tensor was disposed, or given to a worker'
+          : 'this tensor lives on the GPU (or was disposed); use "await tensor.getData()"',
       );
     }
     return this.#data;

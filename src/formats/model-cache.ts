@@ -7,6 +7,7 @@
 import { type FetchOptions, fetchAnswer, readBytes } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
 import type { IntegrityCheck } from '../core/integrity.ts';
+import { insist } from '../core/refuse-unknown.ts';
 
 /** Where fetched files are kept. */
 export interface CacheOptions {
@@ -34,8 +35,16 @@ export async function cachedBytes(
   name: string,
   { cache: given, check, note: tell, ...options }: CachedOptions,
 ): Promise<Uint8Array> {
+  insist(
+    given === true || ['string', 'object'].includes(typeof given),
+    `cache takes true, the name of a cache or { name, maxBytes }, not ${given}`,
+  );
   const settings = typeof given === 'object' ? given : { name: given === true ? undefined : given };
   const { name: cacheName = defaultName, maxBytes = defaultMostBytes } = settings;
+  insist(
+    typeof maxBytes === 'number' && maxBytes >= 0,
+    `maxBytes of cache is a number from 0, not ${JSON.stringify(maxBytes)}`,
+  );
   const note = (text: string) => tell?.(`"${name}" ${text}`);
   const key = new URL(host.address(url));
   key.hash = '';
@@ -54,12 +63,13 @@ export async function cachedBytes(
       );
       return bytes.bytes;
     }
-    await cache?.delete(key).catch(() => false);
   }
   const answer = await fetchAnswer(url, options);
   const { headers } = answer;
   const bytes = await readBytes(url, answer, options);
   await check?.(bytes);
+  // Only now: where the server has trouble, or another file than was meant, what is kept stays.
+  if (found) await cache?.delete(key).catch(() => false);
   if (!cache) note(`cannot be kept: ${reason}`);
   else if (!check && !headers.has('etag') && !headers.has('last-modified')) {
     note('is not kept: its server gives neither an ETag nor a Last-Modified');

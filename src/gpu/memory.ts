@@ -1,5 +1,7 @@
 /** What wgconv holds of GPU memory: its buffers, textures and query sets are counted from here. */
 
+import { insist } from '../core/refuse-unknown.ts';
+
 export interface GpuMemory {
   /** Of buffers and textures. */
   readonly bytes: number;
@@ -20,6 +22,7 @@ const gone = new WeakSet<Held>();
  * through, and outputs that stay on the GPU. When all sessions are disposed of it is nothing.
  */
 export function gpuMemory(device?: GPUDevice): GpuMemory {
+  insist(!device || 'lost' in Object(device), 'gpuMemory() takes a GPUDevice: session.device');
   return { ...(device ? heldOn(device) : total) };
 }
 

@@ -7,6 +7,7 @@ import {
   writeUniforms,
 } from '../../shaders/lib/kernel.ts';
 import { WgconvError } from '../core/errors.ts';
+import { insist } from '../core/refuse-unknown.ts';
 import { sizeOf } from '../core/shape.ts';
 import { byteLengthOf, Tensor } from '../core/tensor.ts';
 import { DeviceLoss } from '../gpu/loss.ts';
@@ -159,6 +160,12 @@ export function deviceOf({
   device,
   session,
 }: OnDevice): ImageDevice | undefined | Promise<ImageDevice | undefined> {
+  insist(!device || 'lost' in Object(device), 'device takes a GPUDevice');
+  // A promise of a session has none: the page would wonder at how slow the CPU is.
+  insist(
+    !session || 'device' in Object(session),
+    'session takes an InferenceSession or a WorkerSession: await its create() first',
+  );
   const found = device ?? session?.device;
   const gpu = found && ImageDevice.of(found);
   if (device || !gpu?.loss.isLost || !session?.recover) return gpu;

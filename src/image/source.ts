@@ -1,6 +1,7 @@
 /** Where pictures come from in a page: their sizes, their pixels, and what can be wrong with them. */
 
 import { WgconvError } from '../core/errors.ts';
+import { insist } from '../core/refuse-unknown.ts';
 import { wholeNumber } from './checks.ts';
 import type { Color } from './color-map.ts';
 import type { Size } from './placement.ts';
@@ -33,12 +34,12 @@ export interface OpenSource extends Size {
  * @throws WgconvError `invalid-image` where there is no picture, or it has no pixels
  */
 export async function openSource(source: ImageSource): Promise<OpenSource> {
-  if (typeof source !== 'object' || source === null) {
-    throw new WgconvError(
-      'invalid-argument',
-      'a picture is an ImageBitmap, an image, canvas or video element, a VideoFrame, ImageData or a Blob',
-    );
-  }
+  const { width, displayWidth = width } = Object(source) as Partial<Size & VideoFrame>;
+  // Not a Response, a promise, or the bytes of a file, which have no width.
+  insist(
+    typeof displayWidth === 'number' || isA('Blob', Object(source)),
+    'a picture is an ImageBitmap, an image, canvas or video element, a VideoFrame, ImageData or a Blob',
+  );
   if (isA('Blob', source)) {
     const bitmap = await decode(source as Blob);
     return { picture: bitmap, ...sizeOf(bitmap), close: () => bitmap.close() };

@@ -60,7 +60,7 @@ export class Activations {
     if (names !== undefined && !Array.isArray(names)) {
       throw new WgconvError(
         'invalid-argument',
-        `activations() takes a list of names, as [${JSON.stringify(names)}]`,
+        `activations() takes a list of names, as [${JSON.stringify(typeof names === 'string' ? names : [...this.#values].at(-1))}]`,
       );
     }
     const outputs = [...new Set(names ?? this.#computed())];

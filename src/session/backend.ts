@@ -1,7 +1,7 @@
 /** What the two backends, `webgpu` and `cpu`, have in common: one small interface. */
 
 import { WgconvError } from '../core/errors.ts';
-import { refuseUnknown } from '../core/refuse-unknown.ts';
+import { insist, refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { BytesRead } from '../formats/bytes-read.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -61,6 +61,7 @@ export function checkLocation({ location = 'cpu' }: Pick<RunOptions, 'location'>
 
 /** @throws WgconvError `invalid-argument` where one of the outputs asked for is none. */
 export function wantedOutputs(graph: Graph, { outputs }: RunOptions): readonly string[] {
+  insist(Array.isArray(outputs ?? []), `outputs takes a list of names, not "${outputs}"`);
   const unknown = outputs?.find((name) => !graph.outputs.includes(name));
   if (unknown === undefined) return outputs ?? graph.outputs;
   throw new WgconvError(

@@ -1,6 +1,7 @@
 /** Holds what a caller feeds against the model's inputs. */
 
 import { WgconvError } from '../core/errors.ts';
+import { insist } from '../core/refuse-unknown.ts';
 import { type Dim, formatDims } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { ValueInfo } from '../graph/graph.ts';
@@ -10,12 +11,10 @@ export type FeedsObject = Readonly<Record<string, Tensor>>;
 
 /** @throws WgconvError `missing-input`, `unknown-input`, `wrong-type`, `wrong-shape`, naming it */
 export function checkFeeds(inputs: readonly ValueInfo[], feeds: FeedsObject): Feeds {
-  if (typeof feeds !== 'object' || feeds === null) {
-    throw new WgconvError(
-      'invalid-argument',
-      `feeds are an object of tensors by input name, as { ${inputs[0]?.name}: tensor }`,
-    );
-  }
+  insist(
+    isByName(feeds),
+    `feeds are an object of tensors by input name, as { ${inputs[0]?.name}: tensor }`,
+  );
   checkNames(inputs, feeds);
   return new Map(inputs.map((input) => [input.name, checkFeed(input, feeds[input.name])]));
 }
@@ -28,6 +27,10 @@ export function checkShapes(
   inputs: readonly ValueInfo[],
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Map<string, readonly number[]> {
+  insist(
+    isByName(shapes) && Object.values(shapes).every(Array.isArray),
+    `shapes are an object of sizes by input name, as { ${inputs[0]?.name}: [1, 3, 224, 224] }`,
+  );
   checkNames(inputs, shapes);
   for (const { name, dims } of inputs) {
     const given = shapes[name];
@@ -40,6 +43,15 @@ export function checkShapes(
     }
   }
   return new Map(inputs.map(({ name, dims }) => [name, shapes[name] ?? (dims as number[])]));
+}
+
+/** What has names of inputs: not a lone tensor, nor a list. */
+function isByName(given: unknown): boolean {
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    !(given instanceof Tensor || Array.isArray(given))
+  );
 }
 
 function checkNames(inputs: readonly ValueInfo[], given: object): void {

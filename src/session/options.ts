@@ -1,6 +1,6 @@
 /** What a session is told. */
 
-import { refuseUnknown } from '../core/refuse-unknown.ts';
+import { insist, refuseUnknown } from '../core/refuse-unknown.ts';
 import type { ExternalData } from '../formats/files-beside.ts';
 import type { CacheOptions } from '../formats/model-cache.ts';
 import type { DeviceOptions } from '../gpu/request-device.ts';
@@ -87,6 +87,10 @@ const backends: Readonly<Record<NonNullable<SessionOptions['backend']>, true>> =
   ...{ webgpu: true, cpu: true, auto: true },
 };
 
+const powerPreferences: Readonly<Record<GPUPowerPreference, true>> = {
+  ...{ 'low-power': true, 'high-performance': true },
+};
+
 const cacheOptions: Readonly<Record<keyof CacheOptions, true>> = { name: true, maxBytes: true };
 
 const tuneModes: Readonly<Record<NonNullable<SessionOptions['tune']>, true>> = {
@@ -102,6 +106,14 @@ export function checkOptions(options: SessionOptions): void {
   }
   refuseUnknown('backend', { [options.backend ?? 'webgpu']: true }, backends);
   refuseUnknown('tune mode', { [options.tune ?? 'cached']: true }, tuneModes);
+  for (const name of ['onProgress', 'transform'] as const) {
+    const given = options[name] ?? checkOptions;
+    insist(typeof given === 'function', `${name} takes a function, not ${given}`);
+  }
+  const { device, powerPreference } = options.gpu ?? {};
+  insist(!device || 'lost' in Object(device), 'gpu.device takes a GPUDevice');
+  refuseUnknown('power preference', { [powerPreference ?? 'low-power']: true }, powerPreferences);
   const disabled = options.disable ?? [];
+  insist(Array.isArray(disabled), `disable takes a list of passes, not "${disabled}"`);
   refuseUnknown('pass', Object.fromEntries(disabled.map((name) => [name, true])), passes);
 }

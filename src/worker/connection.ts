@@ -6,6 +6,7 @@
 
 import { wrap } from 'comlink';
 import { WgconvError } from '../core/errors.ts';
+import { insist } from '../core/refuse-unknown.ts';
 import { type Outcome, readyMessage, type Ticket } from './messages.ts';
 import { fromPlainError } from './plain-error.ts';
 import type { SessionHost } from './session-host.ts';
@@ -58,6 +59,10 @@ export class Connection {
    * Each `open` is answered by one `close`.
    */
   static open(worker: Worker | undefined): Connection {
+    insist(
+      !worker || 'postMessage' in Object(worker),
+      'worker takes a Worker, such as startWorker() gives',
+    );
     const connection = worker ? Connection.#of(worker) : Connection.#shared();
     connection.#sessions++;
     return connection;

@@ -71,7 +71,7 @@ export function toPlainModel(
       'the model has no bytes; bytes that were given to a worker before are gone here, unless with { transfer: false }',
     );
   }
-  const { constants } = source as Graph;
+  const constants = (source as Graph | null | undefined)?.constants;
   if (!(constants instanceof Map)) return source as PlainModel;
   const plain = [...(constants as Graph['constants'])].map(
     ([name, { type, dims, bytes }]): [string, HostTensor] => [name, { type, dims, bytes }],
@@ -82,7 +82,11 @@ export function toPlainModel(
 /** An address made absolute, or bytes made ready to go; anything else as it is. */
 function toPlainSource<T>(source: T, move: boolean, buffers: Set<ArrayBuffer>) {
   if (typeof source === 'string' || source instanceof URL) return absolute(source);
-  if (source instanceof ArrayBuffer) return outgoing(new Uint8Array(source), move, buffers);
+  if (source instanceof ArrayBuffer) {
+    // One that went to a worker before is empty, and no view can be made of it.
+    const bytes = source.byteLength === 0 ? new Uint8Array() : new Uint8Array(source);
+    return outgoing(bytes, move, buffers);
+  }
   return source instanceof Uint8Array ? outgoing(source, move, buffers) : source;
 }
 

@@ -2,6 +2,7 @@
 
 import { proxy, transfer } from 'comlink';
 import { WgconvError } from '../core/errors.ts';
+import { checkGiven } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { ActivationOptions } from '../session/activations.ts';
 import type { Progress, RunOptions } from '../session/backend.ts';
@@ -110,6 +111,7 @@ export class WorkerSession implements SessionSurface {
     model: ModelSource,
     options: WorkerSessionOptions = {},
   ): Promise<WorkerSession> {
+    checkGiven('option', options);
     const { worker, transfer: move = true, signal, onProgress, tuning, ...rest } = options;
     const store = isStore(tuning) ? tuning : undefined;
     const buffers = new Set<ArrayBuffer>();
@@ -204,6 +206,7 @@ export class WorkerSession implements SessionSurface {
     shapes: Readonly<Record<string, readonly number[]>> = {},
     options: PrepareOptions = {},
   ): Promise<void> {
+    checkGiven('option of prepare()', options);
     const { signal, ...rest } = options;
     return this.#call('prepare', [shapes, rest], { signal });
   }
@@ -245,8 +248,9 @@ export class WorkerSession implements SessionSurface {
 
   /** Feeds and options as they go to the worker. */
   #pack<O extends AnyOptions>(feeds: FeedsObject, options: O) {
-    const { transfer: move = false, signal, ...rest } = options;
     const checked = checkFeeds(this.inputs, feeds);
+    checkGiven('option', options);
+    const { transfer: move = false, signal, ...rest } = options;
     refuseUnfit(rest);
     // Before any memory goes.
     this.#checkAlive();

@@ -110,6 +110,18 @@ describe.skipIf(!globalThis.caches)('a model', () => {
     expect(await (await caches.open(name)).keys()).toEqual([]);
   });
 
+  test('stays where what the server has instead is no good', async () => {
+    await load();
+    const other = { integrity: `sha256-${btoa('x'.repeat(32))}` };
+    await expect(load(other)).rejects.toMatchObject({ code: 'wrong-integrity' });
+    const file = files[address];
+    delete files[address];
+    await expect(load()).rejects.toThrow('HTTP 404');
+    if (file) files[address] = file;
+    online = false;
+    expect(await load()).toMatchObject({ value: 1, requests: ['HEAD'] });
+  });
+
   test('that was kept first goes where all would be too much', async () => {
     const { length } = modelOf(1);
     const cache = await caches.open(name);

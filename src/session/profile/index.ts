@@ -51,7 +51,10 @@ export async function profileModel(
 ): Promise<Profile> {
   const { runs, signal } = options;
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0)) {
-    throw new WgconvError('invalid-argument', `runs is a whole number from 1, not ${runs}`);
+    throw new WgconvError(
+      'invalid-argument',
+      `runs is a whole number from 1, not ${JSON.stringify(runs)}`,
+    );
   }
   const parts: Part[] = [];
   const nodes: NodeProfile[] = [];

@@ -30,18 +30,43 @@ test.each<[string, () => Promise<unknown>, string]>([
   [
     'imageToTensor’s options',
     () => imageToTensor(picture, none),
-    'an option of imageToTensor() is a property of an object, and null is none',
+    'options of imageToTensor() must be in an object, not null',
   ],
   ['imageToTensor’s picture', () => imageToTensor(none), 'a picture is an ImageBitmap'],
-  ['drawTensor’s options', () => drawTensor(tensor, canvas, none), 'an option of drawTensor() is'],
+  [
+    'a promise of a session',
+    () => imageToTensor(picture, { session: Promise.resolve({}) } as object),
+    'session takes an InferenceSession or a WorkerSession: await its create() first',
+  ],
+  ['no device', () => imageToTensor(picture, { device: 5 } as object), 'device takes a GPUDevice'],
+  [
+    'a controller as its signal',
+    () => imageToTensor(picture, { signal: new AbortController() } as object),
+    'signal takes an AbortSignal',
+  ],
+  ['an answer', () => imageToTensor(new Response('') as never), 'a picture is an ImageBitmap'],
+  ['bytes', () => imageToTensor(new ArrayBuffer(8) as never), 'a picture is an ImageBitmap'],
+  [
+    'drawTensor’s options',
+    () => drawTensor(tensor, canvas, none),
+    'options of drawTensor() must be in an object',
+  ],
   ['drawTensor’s canvas', () => drawTensor(tensor, none), 'is drawn on a canvas element'],
   ['drawTensor’s tensor', () => drawTensor(none, canvas), 'must be a Tensor'],
   ['drawTensors’ list', () => drawTensors(none), 'takes a list of { tensor, canvas }'],
-  ['drawTensors’ first', () => drawTensors([none]), 'an option of a drawing is'],
-  ['drawTensors’ options', () => drawTensors([], none), 'an option of drawTensors() is'],
-  ['tensorToImageData’s options', () => tensorToImageData(tensor, none), 'tensorToImageData() is'],
+  ['drawTensors’ first', () => drawTensors([none]), 'options of a drawing must be in an object'],
+  [
+    'drawTensors’ options',
+    () => drawTensors([], none),
+    'options of drawTensors() must be in an object',
+  ],
+  [
+    'tensorToImageData’s options',
+    () => tensorToImageData(tensor, none),
+    'tensorToImageData() must be in',
+  ],
   ['tensorToImageData’s tensor', () => tensorToImageData(none), 'takes a Tensor'],
-])('null as %s', async (_, call, message) => {
+])('null, or another thing, as %s', async (_, call, message) => {
   await expect(call()).rejects.toMatchObject({
     ...{ name: 'WgconvError', code: 'invalid-argument' },
     message: expect.stringContaining(message),

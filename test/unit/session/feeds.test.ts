@@ -183,9 +183,10 @@ describe('an option that does not exist', () => {
     expect(unknown.message).toMatch(`there is no option of ${name}() "outptus"; use '`);
     const none = await refusal(() => call(session, null as never));
     expect(none.code).toBe('invalid-argument');
-    expect(none.message).toBe(
-      `an option of ${name}() is a property of an object, and null is none`,
-    );
+    expect(none.message).toBe(`options of ${name}() must be in an object, not null`);
+    const controller = { signal: new AbortController() };
+    const signal = await refusal(() => call(session, controller as never));
+    expect(signal.message).toMatch(/^signal takes an AbortSignal: /);
   });
 
   it('is refused as a location', async () => {

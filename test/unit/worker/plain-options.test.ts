@@ -36,6 +36,20 @@ test('a host without workers is told so, and what to use', async () => {
   });
 });
 
+test.each<[unknown, string]>([
+  [null, 'options must be in an object, not null'],
+  [{ signal: new AbortController() }, 'signal takes an AbortSignal'],
+  [{ worker: 'worker.js' }, 'worker takes a Worker, such as startWorker() gives'],
+])('%j as options', async (options, message) => {
+  const created = WorkerSession.create(model.slice(), options as WorkerSessionOptions);
+  await expect(created).rejects.toMatchObject({ code: 'invalid-argument' });
+  await expect(created).rejects.toThrow(message);
+});
+
+test('what is no model is left for the worker to refuse', () => {
+  expect(toPlainModel(null as never, true, new Set())).toBe(null);
+});
+
 test('addresses are made absolute as the page sees them', () => {
   vi.stubGlobal('document', { baseURI: 'https://host.test/app/' });
   const there = new URL('https://other.test/w.bin');
@@ -83,7 +97,9 @@ test('bytes that are moved keep their memory, all others have their own', () => 
 test('bytes that are gone are told apart from a broken model', () => {
   const bytes = model.slice();
   structuredClone(bytes, { transfer: [bytes.buffer] });
-  expect(() => toPlainModel(bytes, true, new Set())).toThrow(/gone here.*transfer: false/);
+  for (const gone of [bytes, bytes.buffer]) {
+    expect(() => toPlainModel(gone, true, new Set())).toThrow(/gone here.*transfer: false/);
+  }
 });
 
 test('constants of a graph that are tensors cross as plain data', async () => {
