@@ -60,6 +60,8 @@ const nearEnough = 1.05;
 const sharingGoal = 1.1;
 /** Share of the lower bound that a dispatch which binds what it reads for writing has to save. */
 const sharingPrice = 0.0005;
+/** Buffers that the search looks at in all: where nothing can share one there are as many as tensors. */
+const mostLooks = 2 ** 22;
 /** Tensors that the search places in all: more tensors, fewer tries. */
 const effort = 40_000;
 
@@ -74,7 +76,7 @@ export function planMemory(
   { largestBuffer = Number.POSITIVE_INFINITY } = {},
 ): MemoryPlan {
   const bound = liveBytes(lifetimes);
-  const problem = { lifetimes, conflicts, largestBuffer };
+  const problem = { lifetimes, conflicts, largestBuffer, neighbours: neighboursOf(lifetimes) };
   const apart = search(
     problem,
     { enough: bound * nearEnough, patience: 120 },
@@ -97,6 +99,30 @@ interface Problem {
   readonly lifetimes: readonly Lifetime[];
   readonly conflicts: Conflicts;
   readonly largestBuffer: number;
+  /** For each lifetime those that share a step with it; undefined where they are too many to list. */
+  readonly neighbours: readonly (readonly number[])[] | undefined;
+}
+
+/** Pairs of lifetimes that are listed. */
+const mostPairs = 2 ** 21;
+
+function neighboursOf(lifetimes: readonly Lifetime[]): number[][] | undefined {
+  const neighbours = lifetimes.map((): number[] => []);
+  const order = [...lifetimes.entries()].sort(([, a], [, b]) => a.first - b.first);
+  let alive: [number, Lifetime][] = [];
+  let pairs = 0;
+  for (const entry of order) {
+    const [index, { first }] = entry;
+    alive = alive.filter(([, { last }]) => last >= first);
+    for (const [other] of alive) {
+      neighbours[index]?.push(other);
+      neighbours[other]?.push(index);
+    }
+    pairs += alive.length;
+    if (pairs > mostPairs) return undefined;
+    alive.push(entry);
+  }
+  return neighbours;
 }
 
 interface Trial extends MemoryPlan {
@@ -126,7 +152,9 @@ function search(
     return Math.floor((seed / 2 ** 32) * below);
   };
   let best = place(problem, order, price(random));
-  const attempts = Math.min(400, effort / (lifetimes.length + 1));
+  const count = lifetimes.length + 1;
+  const attempts = Math.min(400, effort / count, mostLooks / (count * best.buffers.length));
+  if (attempts < 1) return best;
   let idle = 0;
   for (let attempt = 0; attempt < attempts && idle < patience; attempt++, idle++) {
     if (costOf(best) <= enough) break;
@@ -147,10 +175,8 @@ function search(
 
 /** Places tensors in the order given, each where it costs least. */
 function place(problem: Problem, order: readonly number[], price: number): Trial {
-  const { lifetimes, conflicts, largestBuffer } = problem;
+  const { lifetimes, conflicts, largestBuffer, neighbours } = problem;
   const buffers: number[] = [];
-  /** In each buffer. */
-  const placed: number[][] = [];
   const placements = new Array<Placement>(lifetimes.length);
   let sharing = 0;
   for (const index of order) {
@@ -163,15 +189,20 @@ function place(problem: Problem, order: readonly number[], price: number): Trial
     let best: Placement = { buffer: buffers.length, offset: 0 };
     let least = bytes;
     let own = 0;
+    const tenantsOf = new Map<number, number[]>();
+    for (const other of neighbours?.[index] ?? order) {
+      const { buffer } = placements[other] ?? {};
+      const life = lifetimes[other] as Lifetime;
+      if (buffer === undefined || life.first > last || first > life.last) continue;
+      const tenants = tenantsOf.get(buffer);
+      if (tenants) tenants.push(other);
+      else tenantsOf.set(buffer, [other]);
+    }
     for (let buffer = 0; buffer < buffers.length; buffer++) {
       const shared = conflicting.get(buffer) ?? 0;
       const due = shared === 0 ? 0 : shared * price;
       if (due >= least) continue;
-      const tenants = (placed[buffer] as readonly number[]).filter((other) => {
-        const life = lifetimes[other] as Lifetime;
-        return life.first <= last && first <= life.last;
-      });
-      const offset = lowestOffset(tenants, placements, lifetimes, bytes);
+      const offset = lowestOffset(tenantsOf.get(buffer) ?? [], placements, lifetimes, bytes);
       if (offset > 0 && offset + bytes > largestBuffer) continue;
       const cost = Math.max(0, offset + bytes - (buffers[buffer] as number)) + due;
       if (cost >= least) continue;
@@ -179,9 +210,6 @@ function place(problem: Problem, order: readonly number[], price: number): Trial
     }
     sharing += own;
     buffers[best.buffer] = Math.max(buffers[best.buffer] ?? 0, best.offset + bytes);
-    const tenants = placed[best.buffer];
-    if (tenants) tenants.push(index);
-    else placed.push([index]);
     placements[index] = best;
   }
   return { placements, buffers, sharing, bytes: buffers.reduce((sum, size) => sum + size, 0) };
@@ -194,12 +222,19 @@ function lowestOffset(
   lifetimes: readonly Lifetime[],
   bytes: number,
 ): number {
-  const start = (index: number) => (placements[index] as Placement).offset;
+  const sorted = tenants.length > 1 ? inOrder(tenants, placements) : tenants;
   let offset = 0;
-  for (const tenant of [...tenants].sort((a, b) => start(a) - start(b))) {
-    if (offset + bytes <= start(tenant)) break;
-    const end = start(tenant) + (lifetimes[tenant] as Lifetime).bytes;
+  for (const tenant of sorted) {
+    const start = (placements[tenant] as Placement).offset;
+    if (offset + bytes <= start) break;
+    const end = start + (lifetimes[tenant] as Lifetime).bytes;
     offset = Math.max(offset, Math.ceil(end / offsetAlignment) * offsetAlignment);
   }
   return offset;
+}
+
+/** By where they start. */
+function inOrder(tenants: readonly number[], placements: readonly Placement[]): number[] {
+  const start = (index: number) => (placements[index] as Placement).offset;
+  return [...tenants].sort((a, b) => start(a) - start(b));
 }

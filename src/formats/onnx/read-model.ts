@@ -240,10 +240,15 @@ function readInputs(graph: GraphProto, constants: ReadonlyMap<string, HostTensor
 function nameNodes(nodes: readonly NodeProto[]): Map<string, NodeProto> {
   const taken = new Set(nodes.map((node) => node.name));
   const named = new Map<string, NodeProto>();
+  const counts = new Map<string, number>();
   nodes.forEach((node, index) => {
     let name = node.name;
     if (name === '' || named.has(name)) {
-      name = unusedName(name === '' ? `${node.op}_${index}` : name, (other) => taken.has(other));
+      name = unusedName(
+        name === '' ? `${node.op}_${index}` : name,
+        (other) => taken.has(other),
+        counts,
+      );
       taken.add(name);
     }
     named.set(name, node);

@@ -4,6 +4,7 @@
  */
 
 import type { Reduction } from '../../../shaders/lib/reduce.ts';
+import { isFloat } from '../../core/dtype.ts';
 import { WgconvError } from '../../core/errors.ts';
 import { formatDims } from '../../core/shape.ts';
 import { c4OrLinear, isImage } from '../layouts.ts';
@@ -34,6 +35,9 @@ function globalPool(
       if (!x) throw new WgconvError('missing-input', 'pooling needs X');
       if (x.dims.length < 3) {
         throw new WgconvError('invalid-shape', `X ${formatDims(x.dims)} has no spatial axis`);
+      }
+      if (accuracy === 'function' && !isFloat(x.type)) {
+        throw new WgconvError('unsupported-type', `${type} takes no ${x.type}`);
       }
       return [{ type: x.type, dims: x.dims.map((dim, axis) => (axis < 2 ? dim : 1)) }];
     },

@@ -40,7 +40,7 @@ export const topK = defineOperator<TopKAttributes>({
   infer([x, count], attributes, known) {
     if (!x) return [];
     if (!count && attributes.k === undefined) {
-      throw new WgconvError('missing-input', 'TopK needs K, the number of elements that it gives');
+      throw new WgconvError('invalid-model', 'TopK needs K, the number of elements that it gives');
     }
     const axis = normaliseAxis(attributes.axis, x.dims.length);
     const given = integersAt(known, 1);

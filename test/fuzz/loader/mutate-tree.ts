@@ -255,7 +255,7 @@ const damages: Readonly<Record<string, Damage>> = {
     const nodes = graph ? fieldsOf(graph, 1).filter(({ value }) => isMessage(value)) : [];
     if (!graph || nodes.length === 0) return;
     const node = chance.of(nodes).value as Message;
-    const length = chance.of([3, 30, 300, 3000]);
+    const length = chance.of([3, 30, 300, 2000]);
     let from = fieldsOf(node, 2)[0]?.value ?? text('x');
     for (let link = 0; link < length; link++) {
       const copy = copyTree(node);
@@ -279,7 +279,8 @@ const damages: Readonly<Record<string, Damage>> = {
   nest(tree, chance) {
     const graph = tree.any('Graph');
     if (!graph) return;
-    const depth = chance.of([1, 2, 5, 31, 33, 200]);
+    // Of a graph that is a long chain already, copies of copies would be megabytes.
+    const depth = chance.of(graph.fields.length > 500 ? [1, 2] : [1, 2, 5, 31, 33, 200]);
     const names = fieldsOf(graph, 12).flatMap(({ value }) =>
       isMessage(value) ? fieldsOf(value, 1) : [],
     );

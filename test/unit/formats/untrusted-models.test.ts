@@ -53,6 +53,14 @@ describe('a node', () => {
     expect(error).toMatchObject({ code: 'unsupported-type', operator: 'Neg' });
   });
 
+  it('GlobalLpPool takes no integers, and TopK has a K', async () => {
+    const inputs = [{ name: 'x', type: 'uint8', dims: [1, 2, 3] }] as const;
+    const pool = await errorOf(modelOf({ op: 'GlobalLpPool' }, { inputs }));
+    expect(pool).toMatchObject({ code: 'unsupported-type', operator: 'GlobalLpPool' });
+    const top = await errorOf(modelOf({ op: 'TopK', outputs: ['y', 'i'] }));
+    expect(top).toMatchObject({ code: 'invalid-model', operator: 'TopK' });
+  });
+
   it.each(['constructor', 'toString', '__proto__'])('GridSample has no mode "%s"', async (mode) => {
     const node = { op: 'GridSample', inputs: ['x', 'grid'], attributes: { mode } };
     const initializers = { grid: uniform([1, 2, 2, 2], 1) };
@@ -207,6 +215,21 @@ describe('very many nodes', () => {
     };
     const { plan } = await loadAndPlan(model);
     expect(plan.graph.nodes.length).toBeLessThan(5);
+  });
+
+  it('of one name get names of their own', async () => {
+    const count = 30_000;
+    const model: ModelInput = {
+      nodes: Array.from({ length: count }, (_, at) => ({
+        ...{ op: 'Relu', name: 'same', inputs: [at === 0 ? 'x' : `y${at - 1}`] },
+        outputs: [`y${at}`],
+      })),
+      inputs: [{ name: 'x', dims: [1] }],
+      outputs: ['y0'],
+    };
+    const { nodes } = await readModel(encodeModel(model));
+    expect(new Set(nodes.map(({ name }) => name)).size).toBe(count);
+    expect(nodes.slice(0, 3).map(({ name }) => name)).toEqual(['same', 'same_2', 'same_3']);
   });
 
   it('that all live at once find their places', () => {
