@@ -199,7 +199,8 @@ it('ends early when it is told to, and keeps what it has', async () => {
   };
   const options = { tune: 'full', tuning: store, signal: controller.signal, onProgress } as const;
   await expect(InferenceSession.create(model, options)).rejects.toThrow('enough');
-  expect(store.saves).toBe(1);
+  // It rejects at once; the candidate that is being timed ends first.
+  await vi.waitFor(() => expect(store.saves).toBe(1), 20_000);
   const kept = Object.values((store.kept as Tuning).devices).flatMap((one) => Object.keys(one));
   expect(kept.length).toBeGreaterThan(0);
 }, 120_000);
