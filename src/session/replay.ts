@@ -1,10 +1,11 @@
 /** Runs a plan node by node and reads what each node reads and makes, for checks. */
 
 import { destroy } from '../gpu/memory.ts';
+import { nodeOf } from '../plan/lookup.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Feeds } from './backend.ts';
 import { Recorder, readBuffer } from './recorder.ts';
-import { type GpuExecutable, nodeOf } from './webgpu.ts';
+import type { GpuExecutable } from './webgpu.ts';
 
 /** Bytes of values as they lie on the device. */
 type Captured = ReadonlyMap<string, Uint8Array>;

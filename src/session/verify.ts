@@ -3,11 +3,11 @@
  * by the GPU's own inputs; the first wrong node is named.
  */
 
-import { internal, WgconvError } from '../core/errors.ts';
+import { WgconvError } from '../core/errors.ts';
 import { type ReferenceTensor, toReference, unitRoundoff } from '../core/reference.ts';
 import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import type { PlannedValue } from '../plan/plan.ts';
+import { nodeOf, plannedValue } from '../plan/lookup.ts';
 import { accuracyOf } from './accuracy.ts';
 import type { Feeds, OnProgress } from './backend.ts';
 import { type Comparison, compare, describe } from './compare.ts';
@@ -123,8 +123,7 @@ async function checkRun(
 
   await replay(executable, feeds, async (index, inputs, outputs) => {
     signal?.throwIfAborted();
-    const node = graph.nodes[index];
-    if (!node) throw internal(`no node ${index}`);
+    const node = nodeOf(plan, index);
     const { algorithm = '', arithmetic } = plan.nodes[index] ?? {};
     const originals = (node.origin ?? []).map((origin) => origin.name);
     const base = { node: node.name, operator: node.op, originals, algorithm };
@@ -135,7 +134,7 @@ async function checkRun(
     for (const [name, bytes] of outputs) recorded.write(name, bytes);
     const fed = new Map<string, ReferenceTensor>();
     for (const [name, bytes] of inputs) {
-      const value = plannedValue(executable, name);
+      const value = plannedValue(plan, name);
       const stored = toReference(rawTensor(asStored(value), bytes).tensor);
       fed.set(name, { ...stored, type: value.type });
     }
@@ -151,7 +150,7 @@ async function checkRun(
       const bytes = outputs.get(name);
       const want = expected[at];
       if (!bytes || !want) continue;
-      const raw = rawTensor(asStored(plannedValue(executable, name)), bytes);
+      const raw = rawTensor(asStored(plannedValue(plan, name)), bytes);
       const result = compare(raw.tensor, want, accuracy, () => {
         sequential ??= references.evaluate(node, graph, lookup, { single: true });
         return sequential[at] as EvaluatedTensor;
@@ -205,12 +204,6 @@ function judge(result: Comparison, dirtyLanes: number): Pick<NodeCheck, 'status'
     return { status: 'unchecked', message: `the output is ${result.unchecked}: nothing is shown` };
   }
   return { status: 'pass', message: describe(result) };
-}
-
-function plannedValue(executable: GpuExecutable, name: string): PlannedValue {
-  const value = executable.plan.values.get(name);
-  if (!value) throw internal(`the value "${name}" is not planned`);
-  return value;
 }
 
 function hostFeed(feeds: HostFeeds, name: string): ReferenceTensor | undefined {
@@ -267,7 +260,7 @@ class Record {
   #differsFromFeed(root: string, name: string, bytes: Uint8Array): string | undefined {
     const fed = this.#feeds.get(root);
     if (!fed) return undefined;
-    const seen = rawTensor(plannedValue(this.#executable, name), bytes).tensor.bytes;
+    const seen = rawTensor(plannedValue(this.#executable.plan, name), bytes).tensor.bytes;
     const at = fed.bytes.findIndex((byte, index) => byte !== seen[index]);
     return at < 0
       ? undefined

@@ -9,6 +9,7 @@ import { toReference } from '../core/reference.ts';
 import { refuseUnknown } from '../core/refuse-unknown.ts';
 import type { HostTensor, Tensor } from '../core/tensor.ts';
 import type { Node } from '../graph/graph.ts';
+import { nodeOf, plannedValue } from '../plan/lookup.ts';
 import type { Feeds, RunOptions } from './backend.ts';
 import { coordinates } from './compare.ts';
 import { CpuExecutable } from './cpu.ts';
@@ -39,13 +40,12 @@ export async function runWatched(
       }
       const read = (values: ReadonlyMap<string, Uint8Array>) =>
         [...values].map(([name, bytes]) => {
-          const value = plan.values.get(name);
-          if (!value) throw internal(`the value "${name}" is not on the device`);
+          const value = plannedValue(plan, name);
           return [name, rawTensor(asStored(value), bytes).tensor] as const;
         });
       await replay(executable, partFeeds, async (index, inputs, outputs) => {
         signal?.throwIfAborted();
-        const node = plan.graph.nodes[index] as Node;
+        const node = nodeOf(plan, index);
         const known = new Map([...plan.graph.constants, ...read(inputs)]);
         watched.node(node, known, new Map(read(outputs)));
       });
@@ -59,7 +59,7 @@ export async function runWatched(
     const { graph } = executable;
     return executable.run(partFeeds, { signal }, (index, _, values) => {
       const known = new Map([...graph.constants, ...values]);
-      watched.node(graph.nodes[index] as Node, known, known);
+      watched.node(nodeOf({ graph }, index), known, known);
     });
   });
   return model.run(feeds, { ...options, watch: undefined });

@@ -7,9 +7,9 @@ import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import { BufferPool, type Lease } from '../gpu/buffer-pool.ts';
 import type { GpuContext } from '../gpu/device.ts';
 import { createBuffer, destroy } from '../gpu/memory.ts';
-import { requireOperator } from '../ops/build-node.ts';
+import { hostNodes, nodeOf, plannedValue } from '../plan/lookup.ts';
 import { pausesOf } from '../plan/pauses.ts';
-import type { Plan, PlannedValue, Step } from '../plan/plan.ts';
+import type { Plan, Step } from '../plan/plan.ts';
 import {
   type Executable,
   type Feeds,
@@ -18,8 +18,9 @@ import {
   wantedOutputs,
 } from './backend.ts';
 import { Bindings } from './bindings.ts';
-import { References, referenceLookup } from './evaluate.ts';
+import { type References, referenceLookup } from './evaluate.ts';
 import type { IndexChecks } from './fed-indices.ts';
+import { type LoadedPlan, loadPlan } from './load-plan.ts';
 import { Recorder, readBuffer } from './recorder.ts';
 import {
   checkedBytes,
@@ -63,11 +64,10 @@ export class GpuExecutable implements Executable {
   private constructor(
     context: GpuContext,
     plan: Plan,
-    references: References,
+    { references, indexChecks }: LoadedPlan,
     bindings: Bindings,
     staging: ReadonlyMap<string, GPUBuffer>,
     activations: Lease,
-    indexChecks: IndexChecks | undefined,
   ) {
     this.context = context;
     this.plan = plan;
@@ -75,9 +75,7 @@ export class GpuExecutable implements Executable {
     this.bindings = bindings;
     this.#staging = staging;
     this.#activations = activations;
-    this.readOnHost = new Set(
-      plan.steps.flatMap((step) => (step.kind === 'host' ? nodeOf(plan, step.node).inputs : [])),
-    );
+    this.readOnHost = new Set(hostNodes(plan).flatMap(({ inputs }) => inputs));
     this.#uploaded = new Set(
       plan.steps.flatMap((step) => (step.kind === 'upload' ? [step.value] : [])),
     );
@@ -95,29 +93,12 @@ export class GpuExecutable implements Executable {
     { onProgress, signal, pool = context.pool }: CreateOptions = {},
   ): Promise<GpuExecutable> {
     const { device } = context;
-    const references = new References();
-    const hostNodes = plan.steps.flatMap((step) =>
-      step.kind === 'host' ? [nodeOf(plan, step.node)] : [],
-    );
-    const takesIndices = plan.graph.nodes.some(
-      (node) => requireOperator(node).traits.indices?.inputs,
-    );
-    const uploaded = loadWeights(plan, weights, onProgress, signal);
-    const [compiled, checks] = await Promise.all([
-      compile(context, plan, onProgress),
-      takesIndices ? import('./fed-indices.ts') : undefined,
-      uploaded,
-      references.load(hostNodes),
-    ]).catch(async (error: unknown) => {
-      await uploaded.catch(() => {}); // nothing is uploaded any more when this has failed
-      throw error;
-    });
+    const loaded = await loadPlan(context, plan, weights, onProgress, signal);
     signal?.throwIfAborted();
     const staging = new Map<string, GPUBuffer>();
-    const bindings = new Bindings(device, plan, weights, compiled);
-    const indices = checks?.indexChecks(plan);
+    const bindings = new Bindings(device, plan, weights, loaded.compiled);
     const lease = pool.lease(plan.pool);
-    const made = new GpuExecutable(context, plan, references, bindings, staging, lease, indices);
+    const made = new GpuExecutable(context, plan, loaded, bindings, staging, lease);
     try {
       await lease.use((buffers) =>
         context.guard('the buffers of the plan', () => {
@@ -400,48 +381,10 @@ export class GpuExecutable implements Executable {
   }
 }
 
-function plannedValue(plan: Plan, name: string): PlannedValue {
-  const value = plan.values.get(name);
-  if (!value) throw internal(`the value "${name}" is not on the device`);
-  return value;
-}
-
-export function nodeOf(plan: Plan, index: number) {
-  const node = plan.graph.nodes[index];
-  if (!node) throw internal(`the plan has no node ${index}`);
-  return node;
-}
-
 /** Values that a run copies to the host: outputs on the device, and inputs of host nodes. */
 function downloadedValues(plan: Plan): Set<string> {
   const names = new Set<string>();
   for (const step of plan.steps) if (step.kind === 'download') names.add(step.value);
   for (const name of plan.graph.outputs) if (plan.values.has(name)) names.add(name);
   return names;
-}
-
-function compile(context: GpuContext, plan: Plan, onProgress: OnProgress | undefined) {
-  const total = plan.steps.filter((step) => step.kind === 'dispatch').length;
-  let done = 0;
-  return Promise.all(
-    plan.steps.map(async (step) => {
-      if (step.kind !== 'dispatch') return undefined;
-      const { kernel, variant } = step.dispatch;
-      const compiled = await context.race(context.pipelines.get(kernel, variant, step.writable));
-      onProgress?.({ stage: 'compile', done: ++done, total, detail: kernel.name });
-      return compiled;
-    }),
-  );
-}
-
-function loadWeights(
-  plan: Plan,
-  weights: WeightStore,
-  onProgress: OnProgress | undefined,
-  signal: AbortSignal | undefined,
-) {
-  let done = 0;
-  const onWeight = () =>
-    onProgress?.({ stage: 'upload', done: ++done, total: plan.weights.length });
-  return weights.load(plan.weights, plan.graph.constants, onWeight, signal);
 }
