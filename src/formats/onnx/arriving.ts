@@ -113,7 +113,8 @@ function readRest(
   { begin, end }: ArrivedGraph,
 ): ModelProto | undefined {
   const offset = file.length - last.length;
-  if (end < offset) return undefined;
+  // Before the graph are a few names and numbers.
+  if (end < offset || begin > endBytes) return undefined;
   const values = last.subarray(beginOfValues(last, end - offset), end - offset);
   const parts = [file.subarray(0, begin), [graphTag], varint(values.length), values];
   try {
@@ -135,29 +136,33 @@ const inputTag = (11 << 3) | 2;
 
 /** Where the inputs begin: from there to the end of the graph there are whole fields alone. */
 function beginOfValues(bytes: Uint8Array, end: number): number {
-  for (let begin = 0; begin < end; begin++) {
-    if (bytes[begin] === inputTag && isListOfValues(bytes, begin, end)) return begin;
+  // From the back, so that each byte is looked at as a field's begin once.
+  const leadsToEnd = new Uint8Array(end + 1);
+  leadsToEnd[end] = 1;
+  let begin = end;
+  for (let at = end - 1; at >= 0; at--) {
+    if (!leadsToEnd[endOfValue(bytes, at)]) continue;
+    leadsToEnd[at] = 1;
+    if (bytes[at] === inputTag) begin = at;
   }
-  return end;
+  return begin;
 }
 
-function isListOfValues(bytes: Uint8Array, begin: number, end: number): boolean {
-  for (let at = begin; at < end; ) {
-    const tag = bytes[at++] as number;
-    if (!valueTags.has(tag)) return false;
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined || shift > 21) return false;
-      length |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    // A value begins with its name.
-    if (tag === inputTag && bytes[at] !== ((1 << 3) | 2)) return false;
-    at += length;
-    if (at > end) return false;
+/** Where the field of a value that begins there would end; NaN where none does. */
+function endOfValue(bytes: Uint8Array, begin: number): number {
+  const tag = bytes[begin] as number;
+  if (!valueTags.has(tag)) return Number.NaN;
+  let at = begin + 1;
+  let length = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    if (byte === undefined || shift > 21) return Number.NaN;
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
   }
-  return true;
+  // A value begins with its name.
+  if (tag === inputTag && bytes[at] !== ((1 << 3) | 2)) return Number.NaN;
+  return at + length;
 }
 
 function varint(value: number): number[] {

@@ -25,12 +25,13 @@ const file = Uint8Array.from(
   }),
 );
 
+let served: Uint8Array<ArrayBuffer>;
 let answer: (range: string) => Response;
 
 beforeEach(() => {
   answer = (range) => {
     const [begin, last] = range.slice('bytes='.length).split('-').map(Number) as [number, number];
-    return new Response(file.slice(begin, last + 1), { status: 206 });
+    return new Response(served.slice(begin, last + 1), { status: 206 });
   };
   vi.stubGlobal('fetch', async (_: unknown, init: RequestInit) =>
     answer((init.headers as Record<string, string>).range as string),
@@ -39,7 +40,11 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 /** The graphs of the sketches while the file comes as far as each of `shares`. */
-async function sketches(shares: readonly number[], bytes = file): Promise<Graph[]> {
+async function sketches(
+  shares: readonly number[],
+  bytes: Uint8Array<ArrayBuffer> = file,
+): Promise<Graph[]> {
+  served = bytes;
   const graphs: Graph[] = [];
   const signal = new AbortController().signal;
   const model = new ArrivingModel(
@@ -96,6 +101,13 @@ describe('the graph of a file that is still arriving', () => {
     expect(old[1]).toBeGreaterThan(3); // the IR version
     old[1] = 3;
     expect(await sketches([0.5, 0.8], old)).toEqual([]);
+  });
+
+  it('is not there where more than names and numbers comes before the nodes', async () => {
+    // A doc string of 100,000 bytes: field 6 of ModelProto.
+    const before = new Uint8Array(4 + 100_000);
+    before.set([(6 << 3) | 2, 0xa0, 0x8d, 0x06]);
+    expect(await sketches([0.5, 0.8], Uint8Array.from([...before, ...file]))).toEqual([]);
   });
 
   it('is not there for bytes that are no model', async () => {
