@@ -40,7 +40,8 @@ export async function loadModel(
   const notes: string[] = [];
   const read = await readGraph(model, options, {
     note: (text) => notes.push(text),
-    onSketch: acquired && sketches(acquired, options),
+    // What the caller's function makes of the graph is not known before.
+    onSketch: transform ? undefined : acquired && sketches(acquired, options),
   });
   signal?.throwIfAborted();
   const original = transform ? await transform(read) : read;

@@ -15,11 +15,11 @@ import type { SessionOptions } from './options.ts';
 export async function requestPipelines(
   sketch: () => Graph,
   acquired: Promise<GpuContext | undefined>,
-  { transform, disable, algorithm }: SessionOptions,
+  { disable, algorithm }: SessionOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const context = await acquired;
-  if (!context || transform) return;
+  if (!context) return;
   const graph = await optimise(sketch());
   if (!graph.inputs.every(isStatic) || shapeInputs(graph).length > 0) return;
   signal.throwIfAborted();
