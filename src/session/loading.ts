@@ -20,13 +20,15 @@ export class Loading<Session> implements AsyncIterable<Progress> {
   readonly #waiting = new Set<() => void>();
   #ended = false;
 
-  constructor(create: (onProgress: OnProgress) => Promise<Session>) {
+  /** @param alsoTold hears of every piece of progress before the loops do */
+  constructor(create: (onProgress: OnProgress) => Promise<Session>, alsoTold?: OnProgress) {
     let place = 0;
     const wake = () => {
       for (const resolve of this.#waiting) resolve();
       this.#waiting.clear();
     };
     this.session = create((progress) => {
+      alsoTold?.(progress);
       this.#latest.delete(progress.stage);
       this.#latest.set(progress.stage, [++place, progress]);
       wake();

@@ -71,14 +71,9 @@ export class InferenceSession {
 
   /** As `create`, whose progress can be iterated meanwhile. */
   static load(model: ModelSource, options: SessionOptions = {}): Loading<InferenceSession> {
-    return new Loading((onProgress) =>
-      InferenceSession.create(model, {
-        ...options,
-        onProgress: (progress) => {
-          options.onProgress?.(progress);
-          onProgress(progress);
-        },
-      }),
+    return new Loading(
+      (onProgress) => InferenceSession.create(model, { ...options, onProgress }),
+      options.onProgress,
     );
   }
 

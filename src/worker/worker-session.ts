@@ -145,14 +145,9 @@ export class WorkerSession implements SessionSurface {
 
   /** As `create`, whose progress can be iterated meanwhile. */
   static load(model: ModelSource, options: WorkerSessionOptions = {}): Loading<WorkerSession> {
-    return new Loading((onProgress) =>
-      WorkerSession.create(model, {
-        ...options,
-        onProgress: (progress) => {
-          options.onProgress?.(progress);
-          onProgress(progress);
-        },
-      }),
+    return new Loading(
+      (onProgress) => WorkerSession.create(model, { ...options, onProgress }),
+      options.onProgress,
     );
   }
 

@@ -8,7 +8,7 @@ const compile = (done: number): Progress => ({ stage: 'compile', done, total: 9 
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
 /** A load that does what the test says. */
-function started() {
+function started(alsoTold?: (progress: Progress) => void) {
   let say: (progress: Progress) => void = () => {};
   let resolve: (value: string) => void = () => {};
   let reject: (error: unknown) => void = () => {};
@@ -18,7 +18,7 @@ function started() {
       resolve = done;
       reject = failed;
     });
-  });
+  }, alsoTold);
   return { loading, say, resolve, reject };
 }
 
@@ -39,6 +39,13 @@ test('every step comes to who listens', async () => {
   resolve('session');
   expect(await seen).toEqual(['upload 1', 'upload 2', 'upload 3', 'compile 1']);
   expect(await loading.session).toBe('session');
+});
+
+test('a listener of the caller hears of all of it', () => {
+  const heard: Progress[] = [];
+  const { say } = started((progress) => heard.push(progress));
+  for (const done of [1, 2]) say(upload(done));
+  expect(heard).toEqual([upload(1), upload(2)]);
 });
 
 test('who is slow, or comes late, gets the latest of each stage, in order', async () => {
