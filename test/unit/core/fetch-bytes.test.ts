@@ -1,6 +1,6 @@
 /** Files arrive in pieces, are counted, and a signal ends them. */
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fetchBytes } from '../../../src/core/fetch-bytes.ts';
 import { type Answer, type FileServer, serveFiles } from '../../support/file-server.ts';
 
@@ -9,8 +9,11 @@ const content = Uint8Array.from(
   (_, index) => (index * 7 + (index >> 9)) & 255,
 );
 
-let server: FileServer;
-afterEach(() => server.close());
+let server: FileServer | undefined;
+afterEach(() => {
+  server?.close();
+  vi.unstubAllGlobals();
+});
 
 /** Every answer of `onBytes`: how much there is, and how much there will be. */
 async function fetched(answer: Answer | Uint8Array) {
@@ -57,17 +60,11 @@ describe('progress', () => {
 test('what is longer than it was said to be is read whole', async () => {
   // As a compressed answer of another site, which hides its encoding.
   const answer = new Response(content, { headers: { 'content-length': '1000' } });
-  const original = globalThis.fetch;
-  globalThis.fetch = async () => answer;
-  try {
-    const totals: (number | undefined)[] = [];
-    const bytes = await fetchBytes('x', { onBytes: (_, total) => totals.push(total) });
-    expect(Buffer.compare(bytes, content)).toBe(0);
-    expect(totals).toEqual([1000, undefined, content.length]);
-  } finally {
-    globalThis.fetch = original;
-  }
-  server = await serveFiles({});
+  vi.stubGlobal('fetch', async () => answer);
+  const totals: (number | undefined)[] = [];
+  const bytes = await fetchBytes('x', { onBytes: (_, total) => totals.push(total) });
+  expect(Buffer.compare(bytes, content)).toBe(0);
+  expect(totals).toEqual([1000, undefined, content.length]);
 });
 
 test('the start is there before the rest has come', async () => {

@@ -1,8 +1,6 @@
 /** Weights in files beside the model: read from bytes and from a server, kept to the model's folder. */
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +8,7 @@ import { readModelFile } from '../../../src/cli/inputs.ts';
 import { checkModelSize } from '../../../src/core/fetch-bytes.ts';
 import { type ExternalSource, readOnnxModel } from '../../../src/formats/onnx/index.ts';
 import { InferenceSession, type Progress, Tensor } from '../../../src/index.ts';
+import { type FileServer, serveFiles } from '../../support/file-server.ts';
 import { encodeModel } from '../../support/onnx-writer.ts';
 
 const weights = new Uint8Array(Float32Array.of(9, 9, 10, 20, 30, -1, -2, -3).buffer);
@@ -129,41 +128,34 @@ describe('weights beside the model', () => {
 });
 
 describe('a model at an address', () => {
-  let server: Server;
-  let address: string;
-  const asked: string[] = [];
+  let server: FileServer;
+  let net: string;
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      if (request.url === '/nets/net.onnx?v=2') response.end(modelWith());
-      else if (request.url === '/nets/w/net.bin') response.end(weights);
-      else response.writeHead(404).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await serveFiles({ 'nets/net.onnx?v=2': modelWith(), 'nets/w/net.bin': weights });
+    net = `${server.address}nets/net.onnx?v=2`;
   });
   afterAll(() => server.close());
 
   test('brings the files beside it, each once', async () => {
-    const session = await InferenceSession.create(`${address}/nets/net.onnx?v=2`, {
+    const session = await InferenceSession.create(net, {
       backend: 'cpu',
     });
     expect(await run(session)).toEqual([-11, -44, -99]);
-    expect(asked).toEqual(['/nets/net.onnx?v=2', '/nets/w/net.bin']);
+    expect(server.requests).toEqual(['GET nets/net.onnx?v=2', 'GET nets/w/net.bin']);
   });
 
   test('is read with progress that counts the bytes of all files, as it is iterated', async () => {
-    const loading = InferenceSession.load(`${address}/nets/net.onnx?v=2`, { backend: 'cpu' });
+    const loading = InferenceSession.load(net, { backend: 'cpu' });
     const read: Progress[] = [];
     for await (const progress of loading) if (progress.stage === 'read') read.push(progress);
     const all = modelWith().length + weights.length;
     expect(read.at(-1)).toEqual({
       ...{ stage: 'read', unit: 'bytes', detail: 'w/net.bin', done: all, total: all },
     });
-    expect(read[0]?.detail).toBe(`${address}/nets/net.onnx?v=2`);
+    expect(read[0]?.detail).toBe(net);
     expect(await run(await loading.session)).toEqual([-11, -44, -99]);
     await expect(
-      InferenceSession.load(`${address}/none`, { backend: 'cpu' }).session,
+      InferenceSession.load(`${server.address}none`, { backend: 'cpu' }).session,
     ).rejects.toThrow('HTTP 404');
   });
 
@@ -174,13 +166,13 @@ describe('a model at an address', () => {
       if (detail === 'w/net.bin') controller.abort('enough');
     };
     const options = { backend: 'cpu', signal, onProgress } as const;
-    const creating = InferenceSession.create(`${address}/nets/net.onnx?v=2`, options);
+    const creating = InferenceSession.create(net, options);
     await expect(creating).rejects.toBe('enough');
   });
 
   test('without its file says which address has none', async () => {
-    expect(await messageOf(modelWith(), { model: `${address}/elsewhere/net.onnx` })).toBe(
-      `"${address}/elsewhere/w/net.bin" cannot be fetched: HTTP 404 Not Found`,
+    expect(await messageOf(modelWith(), { model: `${server.address}elsewhere/net.onnx` })).toBe(
+      `"${server.address}elsewhere/w/net.bin" cannot be fetched: HTTP 404 Not Found`,
     );
   });
 });
