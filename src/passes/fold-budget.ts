@@ -10,7 +10,7 @@ import { inferNode } from '../ops/facts.ts';
 import type { AnyOperator } from '../ops/operator.ts';
 
 /** Elements read and written, and multiply-adds, that any model may take: a second or less. */
-const freeWork = 2 ** 24;
+const freeWork = 2 ** 25;
 /** Elements of one value that any model may make. */
 const freeElements = 2 ** 22;
 
