@@ -160,11 +160,10 @@ export class InferenceSession {
   async profile(feeds: FeedsObject, options: ProfileOptions = {}): Promise<Profile> {
     const checked = checkFeeds(this.inputs, feeds);
     refuseUnknown('option of profile()', options, { runs: true, signal: true });
-    const { profileModel } = await import('./profile/index.ts');
-    return this.#enqueue(
-      ({ planned }) => profileModel(planned, checked, options, this.#options.onProgress),
-      options.signal,
-    );
+    return this.#enqueue(async ({ planned }) => {
+      const { profileModel } = await import('./profile/index.ts');
+      return profileModel(planned, checked, options, this.#options.onProgress);
+    }, options.signal);
   }
 
   /**
@@ -174,12 +173,10 @@ export class InferenceSession {
   async verify(feeds: FeedsObject, options: VerifyOptions = {}): Promise<VerifyReport> {
     const checked = checkFeeds(this.inputs, feeds);
     refuseUnknown('option of verify()', options, { signal: true });
-    const { verifyModel } = await import('./verify.ts');
-    return this.#enqueue(
-      ({ planned }) =>
-        verifyModel(planned, this.outputNames, checked, options, this.#options.onProgress),
-      options.signal,
-    );
+    return this.#enqueue(async ({ planned }) => {
+      const { verifyModel } = await import('./verify.ts');
+      return verifyModel(planned, this.outputNames, checked, options, this.#options.onProgress);
+    }, options.signal);
   }
 
   /**

@@ -113,6 +113,12 @@ it('leaves no listener on a signal that thousands of runs are given', async () =
   await session.dispose();
 });
 
+it('completes a profile that was asked for before dispose()', async () => {
+  const session = await create(2);
+  const [profile] = await Promise.all([session.profile(fed(1)), session.dispose()]);
+  expect(profile.nodes).toHaveLength(2);
+});
+
 it('completes what was called before dispose(), and refuses what comes after', async () => {
   const session = await create(2);
   const { settled, note } = recorder();
