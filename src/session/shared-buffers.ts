@@ -109,21 +109,24 @@ async function download(
   source: GPUBuffer,
   bytes: number,
 ): Promise<HostTensor> {
-  const staging = await context.guard(what, () => {
+  let made: GPUBuffer | undefined;
+  const copy = () => {
     const buffer = readBuffer(context.device, Math.max(bytes, 4));
+    made = buffer;
     if (bytes > 0) {
       const recorder = new Recorder(context.device);
       recorder.copy({ buffer: source }, { buffer }, bytes);
       recorder.flush();
     }
     return buffer;
-  });
+  };
   try {
+    const staging = await context.guard(what, copy);
     await context.hasten(staging.mapAsync(GPUMapMode.READ));
     const element = elementFor(type, context.caps);
     const words = new Uint8Array(staging.getMappedRange());
     return fromDeviceBytes(words, element, type, dims, sizeOf(dims));
   } finally {
-    destroy(staging);
+    if (made) destroy(made);
   }
 }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostTensor } from '../../src/core/tensor.ts';
-import { InferenceSession, Tensor } from '../../src/index.ts';
+import { gpuMemory, InferenceSession, Tensor } from '../../src/index.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
 
 const gpu = { ceiling: 'assume' } as const;
@@ -79,9 +79,11 @@ describe('tensors in GPU buffers', () => {
     });
     const destroyed = shared([1, 2, 3]);
     destroyed.destroy();
+    const held = gpuMemory();
     await expect(session.run({ x: tensor(destroyed, [1, 3]), count })).rejects.toThrow(
       'the buffer of the input "x"',
     );
+    expect(gpuMemory()).toEqual(held);
     // The session is as good as before.
     const { doubled } = await session.run({ x: tensor(shared([4, 5, 6]), [1, 3]), count });
     expect(doubled?.data).toEqual(Float32Array.of(8, 10, 12));
