@@ -86,7 +86,8 @@ export async function readBytes(
   return bytes;
 }
 
-function cannotFetch(
+/** @throws the signal's reason, or WgconvError `invalid-model` */
+export function cannotFetch(
   url: string | URL,
   signal: AbortSignal | undefined,
   reason: unknown,

@@ -80,7 +80,9 @@ async function read(path: string, source: ExternalSource): Promise<Uint8Array> {
       `externalData "${path}" must be bytes (Uint8Array, ArrayBuffer, Blob) or an address`,
     );
   }
-  const address = model !== undefined && new URL(path, host.address(model));
+  const base = model !== undefined && host.address(model);
+  // Nothing is beside a blob.
+  const address = base && URL.canParse(path, base) && new URL(path, base);
   const bytes = address && (await readFile(address, path, source, integrity));
   if (bytes) return bytes;
   const given = files.map((file) => `"${file.path}"`).join(', ') || 'none';

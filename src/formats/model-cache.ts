@@ -4,7 +4,7 @@
  * the time and length that it says. Where there is no answer (offline), what is kept is taken.
  */
 
-import { type FetchOptions, fetchAnswer, readBytes } from '../core/fetch-bytes.ts';
+import { cannotFetch, type FetchOptions, fetchAnswer, readBytes } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
 import type { IntegrityCheck } from '../core/integrity.ts';
 import { insist } from '../core/refuse-unknown.ts';
@@ -46,10 +46,11 @@ export async function cachedBytes(
     `maxBytes of cache is a number from 0, not ${JSON.stringify(maxBytes)}`,
   );
   const note = (text: string) => tell?.(`"${name}" ${text}`);
-  const key = new URL(host.address(url));
-  key.hash = '';
+  const key = keyOf(url, options);
   let reason: unknown = 'this page has no Cache API';
-  const cache = await globalThis.caches?.open(cacheName).catch((error: unknown) => {
+  // In a sandboxed frame `caches` itself throws.
+  const open = async () => globalThis.caches?.open(cacheName);
+  const cache = await open().catch((error: unknown) => {
     reason = error;
     return undefined;
   });
@@ -82,6 +83,16 @@ export async function cachedBytes(
     );
   }
   return bytes;
+}
+
+function keyOf(url: string | URL, { signal }: FetchOptions): URL {
+  try {
+    const key = new URL(host.address(url));
+    key.hash = '';
+    return key;
+  } catch (cause) {
+    cannotFetch(url, signal, cause, cause);
+  }
 }
 
 /** undefined where the server has another file by now; throws where the bytes are not right. */
@@ -137,7 +148,10 @@ async function makeRoom(cache: Cache, mostBytes: number): Promise<void> {
   const requests = await cache.keys();
   const sizes = await Promise.all(
     requests.map(async (request) =>
-      Number((await cache.match(request, { ignoreVary: true }))?.headers.get('content-length')),
+      // Another load may have taken it away meanwhile.
+      Number(
+        (await cache.match(request, { ignoreVary: true }))?.headers.get('content-length') ?? 0,
+      ),
     ),
   );
   let total = sizes.reduce((sum, size) => sum + size, 0);

@@ -1,5 +1,6 @@
 /** The bytes of a model's file: given or fetched, counted, checked, and kept where that is asked for. */
 
+import { WgconvError } from '../core/errors.ts';
 import { checkModelSize, fetchBytes, type OnBytes } from '../core/fetch-bytes.ts';
 import type { CountFile } from './bytes-read.ts';
 import type { CacheOptions } from './model-cache.ts';
@@ -58,5 +59,9 @@ async function given(data: unknown, name: string): Promise<Uint8Array | undefine
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (typeof Blob === 'undefined' || !(data instanceof Blob)) return undefined;
   checkModelSize(data.size, `"${name}"`);
-  return new Uint8Array(await data.arrayBuffer());
+  const read = data.arrayBuffer().catch((cause: unknown) => {
+    // The file behind it has changed, or is gone.
+    throw new WgconvError('invalid-model', `"${name}" cannot be read: ${cause}`, { cause });
+  });
+  return new Uint8Array(await read);
 }
