@@ -12,7 +12,7 @@ import { caseOf, recipes } from '../recipe.ts';
 import { kerasModels } from './keras-models.ts';
 import {
   encodeTree,
-  type Field,
+  externalEntry,
   isBytes,
   isMessage,
   type Message,
@@ -90,26 +90,14 @@ function withoutWeights(bytes: Uint8Array): Uint8Array {
   return encodeTree(tree);
 }
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 function moveData(tensor: Message): void {
   // `raw_data`, or packed floats.
   const data = tensor.fields.filter(({ number }) => number === 9 || number === 4);
   const length = data.reduce((sum, { value }) => sum + (isBytes(value) ? value.length : 0), 0);
   if (length < smallBytes || data.some(({ value }) => isMessage(value))) return;
-  const entry = (key: string, value: string): Field => ({
-    ...{ number: 13, wire: 2 },
-    value: {
-      kind: 'Entry',
-      fields: [
-        { number: 1, wire: 2, value: text(key) },
-        { number: 2, wire: 2, value: text(value) },
-      ],
-    },
-  });
   tensor.fields = [
     ...tensor.fields.filter((field) => !data.includes(field)),
-    ...[entry('location', weightsFile.path), entry('length', String(length))],
+    ...[externalEntry('location', weightsFile.path), externalEntry('length', String(length))],
     { number: 14, wire: 0, value: 1n },
   ];
 }

@@ -6,6 +6,7 @@ import { extremes } from './mutate-bytes.ts';
 import {
   copyTree,
   encodeTree,
+  externalEntry,
   type Field,
   isBytes,
   isMessage,
@@ -15,6 +16,7 @@ import {
   messagesOf,
   parseTree,
   roleOf,
+  textBytes,
   varintBytes,
 } from './protobuf-tree.ts';
 
@@ -25,7 +27,6 @@ const oddNames = [
   'x'.repeat(70_000),
 ];
 
-const text = (value: string) => new TextEncoder().encode(value);
 const fieldsOf = (message: Message, ...numbers: readonly number[]) =>
   message.fields.filter(({ number }) => numbers.includes(number));
 
@@ -57,7 +58,7 @@ class Tree {
     const found =
       this.field(({ number }) => number < 3, 'Node') ??
       this.field(({ number }) => number === 1, 'Value');
-    return found && isBytes(found.value) ? found.value : text('x');
+    return found && isBytes(found.value) ? found.value : textBytes('x');
   }
 }
 
@@ -96,12 +97,12 @@ const damages: Readonly<Record<string, Damage>> = {
   },
   name(tree, chance) {
     const found = tree.field(isText);
-    if (found) found.value = chance.oneIn(2) ? text(chance.of(oddNames)) : tree.valueName();
+    if (found) found.value = chance.oneIn(2) ? textBytes(chance.of(oddNames)) : tree.valueName();
   },
   /** Makes cycles, values read before they are made, and wrong types. */
   rewire(tree, chance) {
     const found = tree.field(({ number }) => number === 1, 'Node');
-    if (found) found.value = chance.oneIn(8) ? text('') : tree.valueName();
+    if (found) found.value = chance.oneIn(8) ? textBytes('') : tree.valueName();
   },
   /** Makes values with two producers. */
   remake(tree) {
@@ -114,7 +115,7 @@ const damages: Readonly<Record<string, Damage>> = {
   },
   operator(tree, chance) {
     const found = tree.field(({ number }) => number === 4, 'Node');
-    if (found) found.value = text(chance.of(operatorNames));
+    if (found) found.value = textBytes(chance.of(operatorNames));
   },
   dims(tree, chance) {
     const tensor = tree.any('Tensor');
@@ -164,23 +165,13 @@ const damages: Readonly<Record<string, Damage>> = {
   external(tree, chance) {
     const tensor = tree.any('Tensor');
     if (!tensor) return;
-    const entry = (key: string, value: string): Field => ({
-      ...{ number: 13, wire: 2 },
-      value: {
-        kind: 'Entry',
-        fields: [
-          { number: 1, wire: 2, value: text(key) },
-          { number: 2, wire: 2, value: text(value) },
-        ],
-      },
-    });
     tensor.fields.push(
-      entry(
+      externalEntry(
         'location',
         chance.of(['weights', 'weights', './weights', '../weights', 'no', '/etc/passwd']),
       ),
-      entry('offset', chance.of(['0', '8', '-1', '1e3', '99999999999', `${2 ** 53}`, 'x'])),
-      entry('length', chance.of(['0', '16', '-1', `${2 ** 53}`, '4'])),
+      externalEntry('offset', chance.of(['0', '8', '-1', '1e3', '99999999999', `${2 ** 53}`, 'x'])),
+      externalEntry('length', chance.of(['0', '16', '-1', `${2 ** 53}`, '4'])),
       { number: 14, wire: 0, value: 1n },
     );
   },
@@ -204,10 +195,10 @@ const damages: Readonly<Record<string, Damage>> = {
       { number: 20, wire: 0, value: BigInt(kind) },
       ...(kind === 1 ? [{ number: 2, wire: 5, value: float() }] : []),
       ...(kind === 2 ? [{ number: 3, wire: 0, value: extreme() }] : []),
-      ...(kind === 3 ? [{ number: 4, wire: 2, value: text(chance.of(oddNames)) }] : []),
+      ...(kind === 3 ? [{ number: 4, wire: 2, value: textBytes(chance.of(oddNames)) }] : []),
       ...(kind === 6 ? many().map(() => ({ number: 7, wire: 5, value: float() })) : []),
       ...(kind === 7 ? many().map(() => ({ number: 8, wire: 0, value: extreme() })) : []),
-      ...(kind === 8 ? many().map(() => ({ number: 9, wire: 2, value: text('x') })) : []),
+      ...(kind === 8 ? many().map(() => ({ number: 9, wire: 2, value: textBytes('x') })) : []),
       ...(kind === 4 || kind === 5 ? fieldsOf(attribute, 5, 6) : []),
     ];
   },
@@ -256,13 +247,13 @@ const damages: Readonly<Record<string, Damage>> = {
     if (!graph || nodes.length === 0) return;
     const node = chance.of(nodes).value as Message;
     const length = chance.of([3, 30, 300, 2000]);
-    let from = fieldsOf(node, 2)[0]?.value ?? text('x');
+    let from = fieldsOf(node, 2)[0]?.value ?? textBytes('x');
     for (let link = 0; link < length; link++) {
       const copy = copyTree(node);
       const [first] = fieldsOf(copy, 1);
       if (first) first.value = from;
       fieldsOf(copy, 2).forEach((output, at) => {
-        output.value = text(`chain${link}_${at}`);
+        output.value = textBytes(`chain${link}_${at}`);
       });
       copy.fields = copy.fields.filter(({ number }) => number !== 3);
       from = fieldsOf(copy, 2)[0]?.value ?? from;
@@ -292,7 +283,7 @@ const damages: Readonly<Record<string, Damage>> = {
         value: {
           kind: 'Attribute',
           fields: [
-            { number: 1, wire: 2, value: text(name) },
+            { number: 1, wire: 2, value: textBytes(name) },
             { number: 6, wire: 2, value: inner },
             { number: 20, wire: 0, value: 5n },
           ],
@@ -303,7 +294,7 @@ const damages: Readonly<Record<string, Damage>> = {
         fields: [
           { number: 1, wire: 2, value: tree.valueName() },
           ...names.map(({ value }): Field => ({ number: 2, wire: 2, value })),
-          { number: 4, wire: 2, value: text(chance.of(['If', 'If', 'Loop'])) },
+          { number: 4, wire: 2, value: textBytes(chance.of(['If', 'If', 'Loop'])) },
           branch('then_branch'),
           ...(depth > 5 ? [] : [branch('else_branch')]),
         ],

@@ -38,6 +38,21 @@ export interface Message {
   fields: Field[];
 }
 
+/** An entry of `external_data` (13) of a tensor. */
+export function externalEntry(key: string, value: string): Field {
+  return {
+    ...{ number: 13, wire: 2 },
+    value: {
+      kind: 'Entry',
+      fields: [key, value].map((part, at) => ({ number: at + 1, wire: 2, value: textBytes(part) })),
+    },
+  };
+}
+
+export function textBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
 /** What a field of the message is for; undefined for a plain number or bytes. */
 export function roleOf(
   kind: MessageKind,
