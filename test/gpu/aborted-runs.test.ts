@@ -5,11 +5,11 @@ import { elementsOf } from '../../src/core/tensor.ts';
 import { InferenceSession, Tensor } from '../../src/index.ts';
 import { countingDevice } from '../support/counting-device.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
+import { corner, pools, slowCeiling } from '../support/pools.ts';
 import { tensorOf } from '../support/random.ts';
 
 const gpu = { ceiling: 'assume' } as const;
-/** So slow that every node is a submission of its own. */
-const slow = { ceiling: { gflops: 1e-6, gbps: 1e-6, dispatchSeconds: 1, parallelism: 1 } };
+const slow = { ceiling: slowCeiling };
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -23,26 +23,6 @@ function watch(session: InferenceSession, abortAt = Number.POSITIVE_INFINITY) {
     if (spy.mock.calls.length === abortAt) controller.abort('enough');
   });
   return { signal: controller.signal, submissions: () => spy.mock.calls.length };
-}
-
-/** y is the greatest x within `count` pixels, by as many nodes that fuse with nothing. */
-function pools(count: number): Uint8Array {
-  return encodeModel({
-    nodes: Array.from({ length: count }, (_, at) => ({
-      ...{ op: 'MaxPool', inputs: [at === 0 ? 'x' : `v${at}`] },
-      outputs: [at === count - 1 ? 'y' : `v${at + 1}`],
-      attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
-    })),
-    inputs: [{ name: 'x', dims: [1, 1, 16, 16] }],
-    outputs: ['y'],
-  });
-}
-
-/** A picture that is dark but for a square of this size in its corner. */
-function corner(value: number, size: number): Tensor {
-  const isIn = (at: number) => at % 16 < size && at < 16 * size;
-  const data = Float32Array.from({ length: 256 }, (_, at) => (isIn(at) ? value : 0));
-  return new Tensor('float32', data, [1, 1, 16, 16]);
 }
 
 it('submits no more of a long run, and the next runs are right', async () => {

@@ -2,35 +2,14 @@
 
 import { afterEach, expect, it, vi } from 'vitest';
 import { BufferPool, type PoolContext } from '../../src/gpu/buffer-pool.ts';
-import { gpuMemory, InferenceSession, Tensor } from '../../src/index.ts';
+import { gpuMemory, InferenceSession } from '../../src/index.ts';
 import { countingDevice } from '../support/counting-device.ts';
-import { encodeModel } from '../support/onnx-writer.ts';
+import { corner, pools, slowCeiling } from '../support/pools.ts';
 
 const assume = { ceiling: 'assume' } as const;
-/** So slow that every node is a submission of its own. */
-const slow = { ceiling: { gflops: 1e-6, gbps: 1e-6, dispatchSeconds: 1, parallelism: 1 } };
+const slow = { ceiling: slowCeiling };
 
 afterEach(() => vi.restoreAllMocks());
-
-/** y is the greatest x within `count` pixels, by as many nodes that fuse with nothing. */
-function pools(count: number): Uint8Array {
-  return encodeModel({
-    nodes: Array.from({ length: count }, (_, at) => ({
-      ...{ op: 'MaxPool', inputs: [at === 0 ? 'x' : `v${at}`] },
-      outputs: [at === count - 1 ? 'y' : `v${at + 1}`],
-      attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
-    })),
-    inputs: [{ name: 'x', dims: ['N', 1, 'H', 'H'] }],
-    outputs: ['y'],
-  });
-}
-
-/** A picture that is dark but for a square of this size in its corner. */
-function corner(value: number, size: number, side = 16): Tensor {
-  const isIn = (at: number) => at % side < size && at < side * size;
-  const data = Float32Array.from({ length: side ** 2 }, (_, at) => (isIn(at) ? value : 0));
-  return new Tensor('float32', data, [1, 1, side, side]);
-}
 
 /** Beside activations a plan holds its uniforms and what its output is read through. */
 const apart = (side: number) => 256 * 8 + 4 * side ** 2;
@@ -43,12 +22,12 @@ it('several plans and sessions hold about what the largest does, and are right i
     expect(y?.data).toEqual(corner(side, steps + 1, side).data);
     expect(gpuMemory(device).bytes).toBe(liveBytes());
   };
-  const one = await InferenceSession.create(pools(3), { gpu });
+  const one = await InferenceSession.create(pools(3, 'H'), { gpu });
   await check(one, 3, 64);
   const alone = liveBytes();
   expect(alone).toBeGreaterThan(2 * 4 * 64 ** 2);
 
-  const two = await InferenceSession.create(pools(5), { gpu });
+  const two = await InferenceSession.create(pools(5, 'H'), { gpu });
   await check(two, 5, 48);
   await check(one, 3, 32);
   expect(liveBytes()).toBeLessThan(alone + apart(48) + apart(32));
@@ -76,7 +55,7 @@ it('runs in many submissions, of two sessions at once, do not mix', async () => 
   const { device } = await countingDevice();
   const gpu = { ...slow, device };
   const sessions = await Promise.all(
-    [2, 4, 7].map((steps) => InferenceSession.create(pools(steps), { gpu })),
+    [2, 4, 7].map((steps) => InferenceSession.create(pools(steps, 'H'), { gpu })),
   );
   const rounds = [1, 2, 3, 4].flatMap((value) =>
     [2, 4, 7].map((steps, at) => ({ value, steps, at })),
@@ -108,8 +87,8 @@ it('a session submits while another one reads what it has computed', async () =>
   const { device } = await countingDevice();
   const gpu = { ...assume, device };
   const [one, two] = await Promise.all([
-    InferenceSession.create(pools(2), { gpu }),
-    InferenceSession.create(pools(3), { gpu }),
+    InferenceSession.create(pools(2, 'H'), { gpu }),
+    InferenceSession.create(pools(3, 'H'), { gpu }),
   ]);
   const x = corner(1, 1);
   await Promise.all([one.run({ x }), two.run({ x })]);
@@ -130,8 +109,8 @@ it('others run while a session is verified', async () => {
   const { device, liveBytes } = await countingDevice();
   const gpu = { ...assume, device };
   const [one, two] = await Promise.all([
-    InferenceSession.create(pools(6), { gpu }),
-    InferenceSession.create(pools(3), { gpu }),
+    InferenceSession.create(pools(6, 'H'), { gpu }),
+    InferenceSession.create(pools(3, 'H'), { gpu }),
   ]);
   const x = corner(1, 1);
   await Promise.all([one.run({ x }), two.run({ x })]);
