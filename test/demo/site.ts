@@ -5,9 +5,9 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import { findBrowser, launchArguments } from '../../src/cli/browser.ts';
+import { launchBrowser, problemsOf, withoutWebGpu } from '../support/browser.ts';
 
 export const phone = { width: 390, height: 844 };
 export const desktop = { width: 1440, height: 900 };
@@ -32,11 +32,7 @@ export interface OpenPage {
 /** Chromium with SwiftShader's WebGPU; one for each test file that imports this. */
 let browser: Browser;
 beforeAll(async () => {
-  const executablePath = await findBrowser();
-  browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: launchArguments('cr-ss'),
-  });
+  browser = await launchBrowser('cr-ss');
 });
 afterAll(() => browser?.close());
 
@@ -50,19 +46,8 @@ export async function openPage(route: string, options: OpenOptions = {}): Promis
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`);
-  });
-  if (options.withoutWebGpu) {
-    await page.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
-    });
-  }
+  const problems = problemsOf(page);
+  if (options.withoutWebGpu) await withoutWebGpu(page);
   await page.goto(`${inject('site')}${query && `?${query}`}#/${route}`);
   await page.locator(`main[data-page="${route}"] h1`).waitFor();
   await page.locator('[data-backend]:not([data-backend="opening"])').first().waitFor();

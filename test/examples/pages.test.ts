@@ -1,10 +1,10 @@
 /** The examples in a browser: each is built as its `npm run build` does, served, and reads its digit. */
 
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { findBrowser, launchArguments } from '../../src/cli/browser.ts';
+import { launchBrowser, problemsOf, withoutWebGpu } from '../support/browser.ts';
 import { npmRun } from './process.ts';
 
 interface Page {
@@ -34,11 +34,7 @@ const pages: readonly Page[] = [
 
 let browser: Browser;
 beforeAll(async () => {
-  const executablePath = await findBrowser();
-  browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: launchArguments('cr-ss'),
-  });
+  browser = await launchBrowser('cr-ss');
 });
 afterAll(() => browser?.close());
 
@@ -56,7 +52,7 @@ describe.each(pages)('$example', ({ example, site, more = [], isWorker = false }
   });
 
   test.skipIf(isWorker)('on the CPU, where there is no WebGPU', async () => {
-    expect(await read(address, { withoutWebGpu: true })).toBe('This is a 7 (cpu).');
+    expect(await read(address, { lacksWebGpu: true })).toBe('This is a 7 (cpu).');
   });
 });
 
@@ -76,21 +72,10 @@ async function serve(folder: string) {
 }
 
 /** What the page answers; anything that goes wrong in it fails. */
-async function read(address: string, { withoutWebGpu = false } = {}): Promise<string | null> {
+async function read(address: string, { lacksWebGpu = false } = {}): Promise<string | null> {
   const page = await browser.newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`);
-  });
-  if (withoutWebGpu) {
-    await page.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
-    });
-  }
+  const problems = problemsOf(page);
+  if (lacksWebGpu) await withoutWebGpu(page);
   try {
     await page.goto(address);
     const answer = page.locator('#answer', { hasText: 'This is' });

@@ -8,9 +8,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { findBrowser, launchArguments } from '../../src/cli/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { type Answer, type FileServer, serveFiles } from '../support/file-server.ts';
 
 /** Nothing but the page's own scripts, fetches and pictures. */
@@ -103,11 +103,7 @@ beforeAll(async () => {
       ]),
     ),
   });
-  const executablePath = await findBrowser();
-  browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: launchArguments('cr-ss'),
-  });
+  browser = await launchBrowser('cr-ss');
 });
 afterAll(async () => {
   await browser?.close();

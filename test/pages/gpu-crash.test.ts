@@ -3,10 +3,10 @@
  * `DeviceLostError` in time, and the next call gives the right answer on a new device.
  */
 
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startServer } from '../../bench/server.ts';
-import { findBrowser, launchArguments } from '../../src/cli/browser.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { generator } from '../support/random.ts';
 
 let server: Awaited<ReturnType<typeof startServer>>;
@@ -16,16 +16,11 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   server = await startServer({ entries: ['test/pages/index.html'], include: [] });
-  const executablePath = await findBrowser();
-  browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: [
-      ...launchArguments('cr-gles'),
-      // Else Chrome keeps a page whose GPU process has crashed from using it again.
-      '--disable-domain-blocking-for-3d-apis',
-      '--disable-gpu-process-crash-limit',
-    ],
-  });
+  browser = await launchBrowser('cr-gles', [
+    // Else Chrome keeps a page whose GPU process has crashed from using it again.
+    '--disable-domain-blocking-for-3d-apis',
+    '--disable-gpu-process-crash-limit',
+  ]);
   page = await browser.newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
   await page.goto(`${server.url}test/pages/index.html`);
