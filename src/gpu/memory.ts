@@ -1,4 +1,4 @@
-/** What wgconv holds of GPU memory: its buffers, textures and query sets are counted from here. */
+/** What sessions hold of GPU memory: their buffers, textures and query sets are counted from here. */
 
 import { insist } from '../core/refuse-unknown.ts';
 
@@ -18,7 +18,7 @@ const counted = new WeakMap<Held, { readonly device: GPUDevice; readonly bytes: 
 const gone = new WeakSet<Held>();
 
 /**
- * What wgconv holds now on a device, or on all of them: weights, activations, what results are read
+ * What sessions hold now on a device, or on all of them: weights, activations, what results are read
  * through, and outputs that stay on the GPU. When all sessions are disposed of it is nothing.
  */
 export function gpuMemory(device?: GPUDevice): GpuMemory {
