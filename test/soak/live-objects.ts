@@ -1,9 +1,7 @@
 /** What a page holds of WebGPU: counted on every device that it is given. */
 
-import { texelBytes, type WeightFormat } from '../../shaders/lib/weights.ts';
+import { type CountingDevice, countCreations } from '../support/counting-device.ts';
 
-/** What `destroy` gives back: memory, and query sets. */
-const destroyed = ['createBuffer', 'createTexture', 'createQuerySet'] as const;
 /** What goes when nothing in the page refers to it any more. */
 const collected = [
   'createBindGroup',
@@ -25,8 +23,6 @@ export interface Held {
   readonly devices: number;
 }
 
-let bytes = 0;
-let resources = 0;
 let groups = 0;
 let pipelines = 0;
 let devices = 0;
@@ -36,6 +32,12 @@ type Collected = (typeof collected)[number];
 const garbage = new FinalizationRegistry<Collected>((method) => count(method, -1));
 
 export function held(): Held {
+  let bytes = 0;
+  let resources = 0;
+  for (const counting of holding) {
+    bytes += counting.liveBytes();
+    resources += counting.liveObjects();
+  }
   return { bytes, resources, groups, pipelines, devices };
 }
 
@@ -54,45 +56,23 @@ export function countDevices(): void {
   };
 }
 
-/** Memory that devices hold, by what it is: gone with the device when that is taken away. */
-const living = new WeakMap<GPUDevice, Map<object, number>>();
+/** Every device that was not taken away; one that is destroyed counts as long as something is left there. */
+const holding = new Set<CountingDevice>();
 
-/** Takes a device away, as a crashed driver does. */
+/** Takes a device away, as a crashed driver does: what it holds is gone with it. */
 export function loseDevice(device: GPUDevice): void {
-  for (const size of living.get(device)?.values() ?? []) {
-    bytes -= size;
-    resources--;
-  }
-  living.delete(device);
+  for (const counting of holding) if (counting.device === device) holding.delete(counting);
   device.destroy();
 }
 
 function countOn(device: GPUDevice): void {
   devices++;
-  const live = new Map<object, number>();
-  living.set(device, live);
+  const counting = countCreations(device);
+  holding.add(counting);
   device.lost.then(() => {
     devices--;
+    if (counting.liveObjects() === 0) holding.delete(counting);
   });
-  for (const method of destroyed) {
-    wrap(device, method, (made) => {
-      const resource = made as GPUBuffer | GPUTexture | GPUQuerySet;
-      const size = sizeOf(resource);
-      if (!living.has(device)) return; // a lost device makes what holds nothing
-      bytes += size;
-      resources++;
-      live.set(resource, size);
-      const destroy = resource.destroy.bind(resource);
-      const value = () => {
-        if (live.delete(resource) && living.has(device)) {
-          bytes -= size;
-          resources--;
-        }
-        destroy();
-      };
-      Object.defineProperty(resource, 'destroy', { value });
-    });
-  }
   for (const method of collected) {
     wrap(device, method, (made) => {
       // A pipeline comes later than the call.
@@ -107,11 +87,7 @@ function countOn(device: GPUDevice): void {
   }
 }
 
-function wrap(
-  device: GPUDevice,
-  method: (typeof destroyed)[number] | Collected,
-  onMade: (made: unknown) => void,
-): void {
+function wrap(device: GPUDevice, method: Collected, onMade: (made: unknown) => void): void {
   const make = device[method].bind(device) as (...given: unknown[]) => unknown;
   const value = (...given: unknown[]) => {
     const made = make(...given);
@@ -119,11 +95,4 @@ function wrap(
     return made;
   };
   Object.defineProperty(device, method, { value });
-}
-
-function sizeOf(resource: GPUBuffer | GPUTexture | GPUQuerySet): number {
-  if ('size' in resource) return resource.size;
-  if (!('format' in resource)) return 0;
-  const { width, height, format } = resource;
-  return width * height * (texelBytes[format as WeightFormat] ?? 4);
 }

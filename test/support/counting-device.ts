@@ -86,7 +86,7 @@ export function countCreations(device: GPUDevice): CountingDevice {
   };
 }
 
-/** Of the two formats that weights are kept in. */
+/** Of the formats that weights are kept in, and those of pictures. */
 function bytesOf({ width, height, format }: GPUTexture): number {
-  return width * height * texelBytes[format as WeightFormat];
+  return width * height * (texelBytes[format as WeightFormat] ?? 4);
 }
