@@ -187,8 +187,18 @@ class Inlining {
   /** The nodes of a body under new names; the names of its outputs. */
   #add(body: Subgraph, prefix: string, bindings: ReadonlyMap<string, string>): readonly string[] {
     const own = new Set([...body.constants.keys(), ...body.nodes.flatMap((node) => node.outputs)]);
-    const rename = (name: string) =>
-      own.has(name) ? `${prefix}/${name}` : (bindings.get(name) ?? name);
+    const rename = (name: string) => {
+      if (own.has(name)) return `${prefix}/${name}`;
+      // What the node leaves out, or has fewer of than its body takes.
+      if (name !== '' && bindings.has(name) && !bindings.get(name)) {
+        throw new WgconvError(
+          'invalid-model',
+          `the body "${prefix}" reads "${name}", for which its node gives nothing`,
+          { value: name },
+        );
+      }
+      return bindings.get(name) ?? name;
+    };
     for (const [name, tensor] of body.constants) this.#constant(rename(name), tensor);
     for (const node of body.nodes) {
       this.#append({

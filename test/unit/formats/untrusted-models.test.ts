@@ -53,6 +53,24 @@ describe('a node', () => {
     expect(error).toMatchObject({ code: 'unsupported-type', operator: 'Neg' });
   });
 
+  it('Loop gives its body what that reads', async () => {
+    const body = {
+      nodes: [
+        { op: 'Identity', inputs: ['go'], outputs: ['on'] },
+        { op: 'Neg', inputs: ['v'], outputs: ['w'] },
+      ],
+      inputs: [{ name: 'turn' }, { name: 'go' }, { name: 'v' }],
+      outputs: ['on', 'w'],
+    };
+    const attributes = { body: { graph: body } };
+    const initializers = { n: tensorOf([], [2], 'int64') };
+    const loop = (inputs: string[]) =>
+      errorOf(modelOf({ op: 'Loop', inputs, attributes }, { initializers }));
+    expect(await loop(['n', '', 'x'])).toBeUndefined();
+    const error = await loop(['n', '', '']);
+    expect(error).toMatchObject({ code: 'invalid-model', value: 'v' });
+  });
+
   it('GlobalLpPool takes no integers, and TopK has a K', async () => {
     const inputs = [{ name: 'x', type: 'uint8', dims: [1, 2, 3] }] as const;
     const pool = await errorOf(modelOf({ op: 'GlobalLpPool' }, { inputs }));
