@@ -6,27 +6,17 @@
 import { expect, it } from 'vitest';
 import { mostTextureBytes, textureSize } from '../../../shaders/lib/weights.ts';
 import { WgconvError } from '../../../src/core/errors.ts';
-import { readOnnxModel } from '../../../src/formats/onnx/index.ts';
 import { compatibilityCaps, type DeviceCaps } from '../../../src/gpu/caps.ts';
-import { optimise, prepare } from '../../../src/passes/index.ts';
-import { createPlan } from '../../../src/plan/create-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { encodeModel, type ModelInput } from '../../support/onnx-writer.ts';
+import { loadAndPlan } from '../../support/load-and-plan.ts';
+import type { ModelInput } from '../../support/onnx-writer.ts';
 import { uniform } from '../../support/random.ts';
 
 type Limits = Partial<DeviceCaps['limits']>;
 
 async function planOf(model: ModelInput, limits: Limits, more: Partial<DeviceCaps> = {}) {
-  const { original, prepared } = await prepare(
-    await optimise(await readOnnxModel(encodeModel(model))),
-    {},
-  );
-  const caps = {
-    ...compatibilityCaps,
-    ...more,
-    limits: { ...compatibilityCaps.limits, ...limits },
-  };
-  return createPlan(prepared, caps, { original });
+  const all = { ...compatibilityCaps.limits, ...limits };
+  return (await loadAndPlan(model, { ...compatibilityCaps, ...more, limits: all })).plan;
 }
 
 async function failure(model: ModelInput, limits: Limits): Promise<WgconvError> {
