@@ -36,12 +36,12 @@ export async function loadModel(
   options: SessionOptions,
   acquired?: Promise<GpuContext | undefined>,
 ): Promise<LoadedModel> {
-  const { transform, signal } = options;
+  const { backend, transform, signal } = options;
   const notes: string[] = [];
   const read = await readGraph(model, options, {
     note: (text) => notes.push(text),
     // What the caller's function makes of the graph is not known before.
-    onSketch: transform ? undefined : acquired && sketches(acquired, options),
+    onSketch: transform || backend === 'cpu' ? undefined : acquired && sketches(acquired, options),
   });
   signal?.throwIfAborted();
   const original = transform ? await transform(read) : read;

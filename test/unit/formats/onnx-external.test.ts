@@ -144,6 +144,24 @@ describe('a model at an address', () => {
     expect(server.requests).toEqual(['GET nets/net.onnx?v=2', 'GET nets/w/net.bin']);
   });
 
+  test('is asked for once where nothing is to be compiled, however slowly it comes', async () => {
+    const bytes = modelWith();
+    const slow = await serveFiles({
+      'net.onnx': (_, response) => {
+        response.setHeader('accept-ranges', 'bytes').setHeader('content-length', bytes.length);
+        for (let at = 0; at <= bytes.length; at += 50) {
+          setTimeout(() => response.write(bytes.subarray(at, at + 50)), 2 * at);
+        }
+      },
+    });
+    const externalData = [{ path: 'w/net.bin', data: weights }];
+    const options = { backend: 'cpu', externalData } as const;
+    const session = await InferenceSession.create(`${slow.address}net.onnx`, options);
+    expect(await run(session)).toEqual([-11, -44, -99]);
+    expect(slow.requests).toEqual(['GET net.onnx']);
+    slow.close();
+  });
+
   test('is read with progress that counts the bytes of all files, as it is iterated', async () => {
     const loading = InferenceSession.load(net, { backend: 'cpu' });
     const read: Progress[] = [];
