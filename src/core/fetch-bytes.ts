@@ -55,7 +55,7 @@ export async function readBytes(
   const check = (length: number) => checkModelSize(length, `"${url}"`);
   check(total ?? 0);
   // One piece of memory, for models are large.
-  let bytes = new Uint8Array(total ?? firstBytes);
+  let bytes = allocate(total ?? firstBytes, url);
   let done = 0;
   const reader = body?.getReader();
   const read = () =>
@@ -71,7 +71,7 @@ export async function readBytes(
         check(end);
         // Another site's server need not say that it compresses.
         total = undefined;
-        const larger = new Uint8Array(Math.max(2 * bytes.length, end));
+        const larger = allocate(Math.max(Math.min(2 * bytes.length, mostModelBytes), end), url);
         larger.set(bytes);
         bytes = larger;
       }
@@ -95,6 +95,19 @@ export function cannotFetch(
 ): never {
   signal?.throwIfAborted();
   throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
+}
+
+/** @throws WgconvError `limit-exceeded` where the page has not so much memory */
+function allocate(length: number, url: string | URL): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new WgconvError(
+      'limit-exceeded',
+      `this page has no memory for "${url}" (${length} bytes): ${cause}`,
+      { cause, data: { bytes: length } },
+    );
+  }
 }
 
 /** @throws WgconvError `limit-exceeded` naming the size */

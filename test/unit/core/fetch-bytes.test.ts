@@ -67,6 +67,23 @@ test('what is longer than it was said to be is read whole', async () => {
   expect(totals).toEqual([1000, undefined, content.length]);
 });
 
+test('what the page has no memory for is refused in words', async () => {
+  const answer = new Response(content, { headers: { 'content-length': '2000000000' } });
+  vi.stubGlobal('fetch', async () => answer);
+  const small = new Proxy(Uint8Array, {
+    construct(target, args: [number]) {
+      if (args[0] > 1e9) throw new RangeError('Array buffer allocation failed');
+      return Reflect.construct(target, args);
+    },
+  });
+  vi.stubGlobal('Uint8Array', small);
+  await expect(fetchBytes('net.onnx')).rejects.toMatchObject({
+    code: 'limit-exceeded',
+    message:
+      'this page has no memory for "net.onnx" (2000000000 bytes): RangeError: Array buffer allocation failed',
+  });
+});
+
 test('the start is there before the rest has come', async () => {
   let rest = () => {};
   server = await serveFiles({
