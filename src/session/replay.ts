@@ -31,16 +31,24 @@ async function replayAlone(executable: GpuExecutable, feeds: Feeds, visit: Visit
       continue;
     }
     const node = nodeOf(plan, step.node);
-    const inputs = capture(executable, node.inputs, recorder);
-    for (; index < plan.steps.length; index++) {
-      const next = plan.steps[index] as Step;
-      if (next.kind !== step.kind || next.node !== step.node) break;
-      if (next.kind === 'dispatch') {
-        recorder.dispatch(bindings.ready(index, new Map()), next.dispatch.workgroups);
+    const inputs = new Map<string, GPUBuffer>();
+    const outputs = new Map<string, GPUBuffer>();
+    const work = () => {
+      capture(executable, node.inputs, recorder, inputs);
+      for (; index < plan.steps.length; index++) {
+        const next = plan.steps[index] as Step;
+        if (next.kind !== step.kind || next.node !== step.node) break;
+        if (next.kind === 'dispatch') {
+          recorder.dispatch(bindings.ready(index, new Map()), next.dispatch.workgroups);
+        }
       }
-    }
-    const outputs = capture(executable, node.outputs, recorder);
-    recorder.flush();
+      capture(executable, node.outputs, recorder, outputs);
+      recorder.flush();
+    };
+    await context.guard(`what ${node.op} "${node.name}" reads and makes`, work).catch((error) => {
+      for (const buffer of [...inputs.values(), ...outputs.values()]) destroy(buffer);
+      throw error;
+    });
     const [before, after] = await Promise.all([
       collect(executable, inputs),
       collect(executable, outputs),
@@ -54,8 +62,8 @@ function capture(
   executable: GpuExecutable,
   names: readonly string[],
   recorder: Recorder,
-): Map<string, GPUBuffer> {
-  const captured = new Map<string, GPUBuffer>();
+  captured: Map<string, GPUBuffer>,
+): void {
   for (const name of names) {
     const value = executable.plan.values.get(name);
     if (!value || value.buffer.kind === 'weight' || captured.has(name)) continue;
@@ -63,7 +71,6 @@ function capture(
     executable.copyTo(name, buffer, recorder);
     captured.set(name, buffer);
   }
-  return captured;
 }
 
 async function collect(

@@ -1,6 +1,6 @@
 /** Inputs and outputs in GPU buffers: right values, overlapping downloads, buffers that do not fit. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostTensor } from '../../src/core/tensor.ts';
 import { gpuMemory, InferenceSession, Tensor } from '../../src/index.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
@@ -87,6 +87,25 @@ describe('tensors in GPU buffers', () => {
     // The session is as good as before.
     const { doubled } = await session.run({ x: tensor(shared([4, 5, 6]), [1, 3]), count });
     expect(doubled?.data).toEqual(Float32Array.of(8, 10, 12));
+  });
+
+  it('are read back for a check in words where the GPU takes no buffer for it', async () => {
+    const x = new Tensor('float32', Float32Array.of(1, 2, 3), [1, 3]);
+    await session.verify({ x, count });
+    const held = gpuMemory();
+    const size = device.limits.maxBufferSize * 2;
+    const tooLarge = vi.spyOn(device, 'createBuffer').mockImplementation((descriptor) => {
+      const isRead = (descriptor.usage & GPUBufferUsage.MAP_READ) !== 0;
+      return GPUDevice.prototype.createBuffer.call(
+        device,
+        isRead ? { ...descriptor, size } : descriptor,
+      );
+    });
+    await expect(session.verify({ x, count })).rejects.toThrow(/what Add ".*" reads and makes/);
+    tooLarge.mockRestore();
+    expect(gpuMemory()).toEqual(held);
+    const report = await session.verify({ x, count });
+    expect(report.failed).toBe(0);
   });
 
   it('are bound as they are where kernels can read them, whichever buffer comes', async () => {
