@@ -15,6 +15,7 @@ import {
   outcome,
   type WebGpuMethod,
 } from '../support/destroyed-devices.ts';
+import { ownDevice } from '../support/own-device.ts';
 import { generator, uniform } from '../support/random.ts';
 
 const dims = [1, 1, 28, 28];
@@ -199,8 +200,7 @@ describe('a device that is destroyed', () => {
   });
 
   it('is left to its owner', async () => {
-    const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-    const device = await (adapter as GPUAdapter).requestDevice();
+    const device = await ownDevice();
     const session = await InferenceSession.create(model, { gpu: { device } });
     expectRight(await run(session));
     device.destroy();

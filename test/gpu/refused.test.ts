@@ -7,6 +7,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { gpuMemory, InferenceSession, Tensor, WgconvError } from '../../src/index.ts';
 import { encodeModel } from '../support/onnx-writer.ts';
+import { ownDevice } from '../support/own-device.ts';
 import { uniform } from '../support/random.ts';
 
 const model = encodeModel({
@@ -43,10 +44,8 @@ async function expectRight(session: InferenceSession): Promise<void> {
 }
 
 /** A device of the test's own, that hears of errors which nobody caught. */
-async function ownDevice(): Promise<{ device: GPUDevice; noise: string[] }> {
-  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-  if (!adapter) throw new Error('no adapter');
-  const device = await adapter.requestDevice();
+async function listeningDevice(): Promise<{ device: GPUDevice; noise: string[] }> {
+  const device = await ownDevice();
   const noise: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => noise.push(error.message));
   return { device, noise };
@@ -87,7 +86,7 @@ describe('memory that the GPU has not', () => {
     ['activations', isActivation],
     ['outputs that stay on the GPU', ({ label }: GPUBufferDescriptor) => label === 'y'],
   ] as const)('%s: the run says how much, the next one is right', async (what, isTooMuch) => {
-    const { device, noise } = await ownDevice();
+    const { device, noise } = await listeningDevice();
     let tight = true;
     limitMemory(device, (made) => tight && isTooMuch(made));
     const session = await InferenceSession.create(model, { gpu: { device } });
@@ -113,7 +112,7 @@ describe('memory that the GPU has not', () => {
   });
 
   it('weights: a session is refused, and the next one is right', async () => {
-    const { device, noise } = await ownDevice();
+    const { device, noise } = await listeningDevice();
     let tight = true;
     limitMemory(device, ({ label }) => tight && label === 'w');
     const create = async () => {
@@ -130,7 +129,7 @@ describe('memory that the GPU has not', () => {
   });
 
   it('weights: the same session is right when there is memory again', async () => {
-    const { device } = await ownDevice();
+    const { device } = await listeningDevice();
     let tight = true;
     limitMemory(device, ({ label }) => tight && label === 'w');
     const session = await InferenceSession.create(model, { gpu: { device } });
@@ -151,7 +150,7 @@ describe('commands that are not valid', () => {
   });
 
   it('are told with node, operator and shader, and the next run is right', async () => {
-    const { device, noise } = await ownDevice();
+    const { device, noise } = await listeningDevice();
     const session = await InferenceSession.create(model, { gpu: { device } });
     await expectRight(session);
     const kernels = new WeakMap<GPUComputePassEncoder, string>();

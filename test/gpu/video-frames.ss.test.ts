@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { type ImageToTensorOptions, imageToTensor } from '../../src/image/index.ts';
 import { type CountingDevice, countingDevice } from '../support/counting-device.ts';
+import { ownDevice } from '../support/own-device.ts';
 import { bothWays, noise } from '../support/pictures.ts';
 
 const raw = { scale: 1 } as const;
@@ -104,8 +105,7 @@ describe.skipIf(typeof document === 'undefined')('imageToTensor of a video', () 
   });
 
   it('is copied where WebGPU has no external textures', async () => {
-    const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-    const other = (await adapter?.requestDevice()) as GPUDevice;
+    const other = await ownDevice();
     const compile = other.createComputePipelineAsync.bind(other);
     const refused: string[] = [];
     vi.spyOn(other, 'createComputePipelineAsync').mockImplementation(async (descriptor) => {

@@ -1,6 +1,7 @@
 /** A GPU device that counts the objects made through it, for tests of steady state and of leaks. */
 
 import { texelBytes, type WeightFormat } from '../../shaders/lib/weights.ts';
+import { ownDevice } from './own-device.ts';
 
 export type Counts = Record<string, number>;
 
@@ -31,9 +32,7 @@ export interface CountingDevice {
 
 /** A device of its own, counted. */
 export async function countingDevice(): Promise<CountingDevice> {
-  const adapter = await navigator.gpu.requestAdapter({ featureLevel: 'compatibility' });
-  if (!adapter) throw new Error('no adapter');
-  return countCreations(await adapter.requestDevice());
+  return countCreations(await ownDevice());
 }
 
 /** Wraps the creation methods of the device itself, so that every user of it is counted. */
