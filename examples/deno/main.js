@@ -12,9 +12,13 @@ const [model, digit] = ['lenet5.onnx', 'digits/7-7982.png'].map(
 const session = await InferenceSession.create(model, { backend: 'auto' });
 const picture = PNG.sync.read(await readFile(digit));
 const { tensor } = await imageToTensor(picture, {
-  ...{ session, width: 28, height: 28, ...presets.digit },
+  session,
+  width: 28,
+  height: 28,
+  ...presets.digit,
 });
 const { probabilities } = await session.run({ input: tensor });
-const answer = probabilities.data.indexOf(Math.max(...probabilities.data));
+const scores = Array.from(probabilities.data, Number);
+const answer = scores.indexOf(Math.max(...scores));
 console.log(`This is a ${answer} (${session.backend}).`);
 await session.dispose();

@@ -12,8 +12,12 @@ await picture.decode();
 
 const session = await InferenceSession.create(model, { backend: 'auto' });
 const { tensor } = await imageToTensor(picture, {
-  ...{ session, width: 28, height: 28, ...presets.digit },
+  session,
+  width: 28,
+  height: 28,
+  ...presets.digit,
 });
 const { probabilities } = await session.run({ input: tensor });
-const answer = probabilities.data.indexOf(Math.max(...probabilities.data));
+const scores = Array.from(probabilities.data, Number);
+const answer = scores.indexOf(Math.max(...scores));
 document.querySelector('#answer').textContent = `This is a ${answer} (${session.backend}).`;

@@ -2,7 +2,7 @@
 
 import { readModelJson } from '../formats/keras/model-json.ts';
 import { type ModelConfig, readTopology } from '../formats/keras/topology.ts';
-import { readModelProto } from '../formats/onnx/proto.ts';
+import { readProtoOrExplain } from '../formats/onnx/other-files.ts';
 import { isJson } from '../formats/read-model.ts';
 import { formatBytes, plural, table } from './table.ts';
 
@@ -24,7 +24,7 @@ export function readFileFacts(bytes: Uint8Array): FileFacts {
 }
 
 function onnxFacts(bytes: Uint8Array): FileFacts {
-  const { graph, producer, irVersion, opsets } = readModelProto(bytes);
+  const { graph, producer, irVersion, opsets } = readProtoOrExplain(bytes);
   const operators = graph.nodes.map(({ op, domain }) =>
     domain === '' || domain === 'ai.onnx' ? op : `${domain}.${op}`,
   );

@@ -8,7 +8,7 @@ import { type HostTensor, hostTensor } from '../core/tensor.ts';
 import { kerasShards } from '../formats/keras/index.ts';
 import { externalLocations } from '../formats/onnx/external.ts';
 import { readTensorProto } from '../formats/onnx/index.ts';
-import { readModelProto } from '../formats/onnx/proto.ts';
+import { readProtoOrExplain } from '../formats/onnx/other-files.ts';
 import { isJson, readModel } from '../formats/read-model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { randomOf } from '../passes/random-weights.ts';
@@ -34,7 +34,7 @@ export async function readModelFile(file: string): Promise<ModelFile> {
 export function readModelBytes(file: string): ModelFile {
   const bytes = readBytes(file, 'model');
   const locations = namingFile(`the model "${file}"`, () =>
-    isJson(bytes) ? kerasShards(bytes) : externalLocations(readModelProto(bytes).external),
+    isJson(bytes) ? kerasShards(bytes) : externalLocations(readProtoOrExplain(bytes).external),
   );
   const externalData = locations.map((path) => ({
     path,

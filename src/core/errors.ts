@@ -2,6 +2,7 @@
 
 export type ErrorCode =
   | 'invalid-model'
+  | 'fetch-failed'
   | 'wrong-integrity'
   | 'unsupported-operator'
   | 'unsupported-type'

@@ -22,7 +22,7 @@ export interface FetchOptions {
 export type OnBytes = (arrived: Uint8Array, total: number | undefined, inParts?: boolean) => void;
 
 /**
- * @throws the signal's reason; WgconvError `invalid-model` where there is no answer, or it ends
+ * @throws the signal's reason; WgconvError `fetch-failed` where there is no answer, a bad one, or it ends
  * early, `limit-exceeded` above 2 GiB
  */
 export async function fetchBytes(url: string | URL, options: FetchOptions = {}) {
@@ -86,7 +86,7 @@ export async function readBytes(
   return bytes;
 }
 
-/** @throws the signal's reason, or WgconvError `invalid-model` */
+/** @throws the signal's reason, or WgconvError `fetch-failed` */
 export function cannotFetch(
   url: string | URL,
   signal: AbortSignal | undefined,
@@ -94,7 +94,7 @@ export function cannotFetch(
   cause?: unknown,
 ): never {
   signal?.throwIfAborted();
-  throw new WgconvError('invalid-model', `"${url}" cannot be fetched: ${reason}`, { cause });
+  throw new WgconvError('fetch-failed', `"${url}" cannot be fetched: ${reason}`, { cause });
 }
 
 /** @throws WgconvError `limit-exceeded` where the page has not so much memory */

@@ -10,8 +10,8 @@ export function insist(isRight: boolean, complaint: string): void {
 /** @throws WgconvError `invalid-argument` where options are no object, or their `signal` is none */
 export function checkGiven(what: string, given: object | undefined): void {
   insist(
-    given === undefined || (typeof given === 'object' && given !== null),
-    `${what.replace('option', 'options')} must be in an object, not ${given}`,
+    given === undefined || (typeof given === 'object' && given !== null && !Array.isArray(given)),
+    `${what.replace('option', 'options')} must be in an object, not ${Array.isArray(given) ? 'a list' : given}`,
   );
   const { signal } = (given ?? {}) as { readonly signal?: AbortSignal | null };
   insist(

@@ -10,6 +10,7 @@ import {
   viewElements,
 } from './dtype.ts';
 import { WgconvError } from './errors.ts';
+import { insist } from './refuse-unknown.ts';
 import { formatDims, sizeOf } from './shape.ts';
 
 /** A tensor in host memory as raw little-endian bytes: possibly a view into a model's file. */
@@ -82,7 +83,7 @@ export class Tensor implements HostTensor {
       );
     }
     if ('gpuBuffer' in data) {
-      this.dims = checkDims(dims ?? []);
+      this.dims = checkDims(dims as readonly number[]);
       this.location = 'gpu-buffer';
       this.#buffer = data.gpuBuffer;
       this.#download = data.download;
@@ -118,6 +119,10 @@ export class Tensor implements HostTensor {
       dispose?: () => void;
     },
   ): Tensor {
+    insist(
+      typeof gpuBuffer === 'object' && !!gpuBuffer && !!options,
+      'Tensor.fromGpuBuffer() takes a GPUBuffer and { dataType, dims }',
+    );
     return new Tensor(
       options.dataType,
       { gpuBuffer, download: options.download, dispose: options.dispose },
@@ -197,12 +202,16 @@ function checkDims(dims: readonly number[]): readonly number[] {
   return [...dims];
 }
 
+/** Of a list's elements, beside bigint: `true` and `false` are those of a tensor of bool. */
+const elementKinds: readonly string[] = ['number', 'boolean'];
+
 function copyElements(type: DataType, values: readonly number[] | readonly bigint[]): TypedArray {
   const result = allocate(type, values.length) as { [index: number]: number | bigint };
   const big = type === 'int64' || type === 'uint64';
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number | bigint;
-    if (big && typeof value !== 'bigint' && !Number.isInteger(value)) {
+    const fits = big ? Number.isInteger(value) : elementKinds.includes(typeof value);
+    if (!fits && typeof value !== 'bigint') {
       throw new WgconvError('invalid-argument', `a tensor of ${type} cannot hold ${value}`);
     }
     result[index] = big ? BigInt(value) : Number(value);

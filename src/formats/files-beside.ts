@@ -3,6 +3,7 @@
 import { WgconvError } from '../core/errors.ts';
 import { checkModelSize } from '../core/fetch-bytes.ts';
 import { host } from '../core/host.ts';
+import { insist, refuseUnknown } from '../core/refuse-unknown.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type FileSource, readFile } from './read-file.ts';
 
@@ -45,6 +46,19 @@ export function pathBeside(path: string): string | undefined {
   return inside ? plain : undefined;
 }
 
+const fileOptions: Readonly<Record<keyof ExternalData, true>> = {
+  ...{ path: true, data: true, integrity: true },
+};
+
+/** @throws WgconvError `invalid-argument` where these are no files, whether a model needs them or not */
+export function checkFiles(files: readonly ExternalData[]): void {
+  insist(
+    Array.isArray(files) && files.every((file) => typeof file?.path === 'string'),
+    "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
+  );
+  for (const file of files) refuseUnknown('option of externalData', file, fileOptions);
+}
+
 /**
  * The content of each file, in order; each is read once.
  * @param paths as `pathBeside` gives them
@@ -55,12 +69,7 @@ export async function readBeside(
   source: ExternalSource,
 ): Promise<Uint8Array[]> {
   const { files = [] } = source;
-  if (!Array.isArray(files) || files.some((file) => typeof file?.path !== 'string')) {
-    throw new WgconvError(
-      'invalid-argument',
-      "externalData is a list of files, as [{ path: 'model.onnx.data', data }]",
-    );
-  }
+  checkFiles(files);
   const contents = await Promise.all(paths.map((path) => read(path, source)));
   checkModelSize(
     contents.reduce((sum, { length }) => sum + length, 0),

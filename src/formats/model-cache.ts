@@ -1,7 +1,8 @@
 /**
  * Files of models in the page's Cache API. A file with an integrity is taken from there for good. Of
  * another one the server is asked, by a HEAD request, whether it has changed: by its ETag, else by
- * the time and length that it says. Where there is no answer (offline), what is kept is taken.
+ * the time and length that it says. Where there is no answer (offline) or the server has trouble of
+ * its own (5xx), what is kept is taken.
  */
 
 import { cannotFetch, type FetchOptions, fetchAnswer, readBytes } from '../core/fetch-bytes.ts';
@@ -47,9 +48,10 @@ export async function cachedBytes(
   );
   const note = (text: string) => tell?.(`"${name}" ${text}`);
   const key = keyOf(url, options);
-  let reason: unknown = 'this page has no Cache API';
+  const isOnDisk = key.protocol === 'file:';
+  let reason: unknown = `this ${globalThis.document ? 'page' : 'host'} has no Cache API`;
   // In a sandboxed frame `caches` itself throws.
-  const open = async () => globalThis.caches?.open(cacheName);
+  const open = async () => (isOnDisk ? undefined : globalThis.caches?.open(cacheName));
   const cache = await open().catch((error: unknown) => {
     reason = error;
     return undefined;
@@ -60,7 +62,7 @@ export async function cachedBytes(
     options.signal?.throwIfAborted();
     if (bytes) {
       note(
-        `came from the cache "${cacheName}"${bytes.offline ? ', for its server cannot be reached' : ''}`,
+        `came from the cache "${cacheName}"${bytes.trouble ? `, for its server ${bytes.trouble}` : ''}`,
       );
       return bytes.bytes;
     }
@@ -71,7 +73,8 @@ export async function cachedBytes(
   await check?.(bytes);
   // Only now: where the server has trouble, or another file than was meant, what is kept stays.
   if (found) await cache?.delete(key).catch(() => false);
-  if (!cache) note(`cannot be kept: ${reason}`);
+  if (isOnDisk) note('is not kept: it lies on the disk');
+  else if (!cache) note(`cannot be kept: ${reason}`);
   else if (!check && !headers.has('etag') && !headers.has('last-modified')) {
     note('is not kept: its server gives neither an ETag nor a Last-Modified');
   } else if (bytes.length > maxBytes) note(`is not kept: it has more than ${maxBytes} bytes`);
@@ -102,19 +105,20 @@ async function keptBytes(
   check: IntegrityCheck | undefined,
   options: FetchOptions,
 ) {
-  let offline = false;
+  let trouble: string | undefined;
   if (!check) {
     const { signal } = options;
     const now = await host
       .fetch(key, { method: 'HEAD', cache: 'no-cache', signal: signal ?? null })
       .catch(() => undefined);
     signal?.throwIfAborted();
-    if (now && !(now.ok && isSame(found.headers, now.headers))) return undefined;
-    offline = !now;
+    if (!now) trouble = 'cannot be reached';
+    else if (now.status >= 500) trouble = `answers HTTP ${now.status}`;
+    else if (!now.ok || !isSame(found.headers, now.headers)) return undefined;
   }
   const bytes = await readBytes(key, found, options);
   await check?.(bytes);
-  return { bytes, offline };
+  return { bytes, trouble };
 }
 
 function isSame(kept: Headers, now: Headers): boolean {

@@ -19,7 +19,7 @@ export interface FileSource {
  * @param name for progress and errors
  * @param integrity hashes, one of which the bytes must have
  * @returns undefined where `data` is neither bytes nor an address
- * @throws the signal's reason; WgconvError `invalid-model`, `wrong-integrity`, `limit-exceeded`
+ * @throws the signal's reason; WgconvError `fetch-failed`, `wrong-integrity`, `limit-exceeded`
  */
 export async function readFile(
   data: unknown,

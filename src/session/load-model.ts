@@ -2,6 +2,7 @@
 
 import { WgconvError } from '../core/errors.ts';
 import type { OnBytes } from '../core/fetch-bytes.ts';
+import { insist } from '../core/refuse-unknown.ts';
 import { countBytes } from '../formats/bytes-read.ts';
 import type { ExternalSource, OnSketch } from '../formats/files-beside.ts';
 import { operatorsIn } from '../formats/onnx/index.ts';
@@ -28,7 +29,7 @@ export interface LoadedModel {
 
 /**
  * @param acquired the device that pipelines may be compiled for meanwhile
- * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), …
+ * @throws WgconvError `fetch-failed`, `invalid-model`, `unsupported-operator` (all of them at once), …
  * @throws the signal's reason
  */
 export async function loadModel(
@@ -45,6 +46,7 @@ export async function loadModel(
   });
   signal?.throwIfAborted();
   const original = transform ? await transform(read) : read;
+  insist(Array.isArray(original?.nodes), `transform returns a graph, not ${original}`);
   signal?.throwIfAborted();
   // The caller's function may have added others.
   await loadOperators(original.nodes.map(({ op }) => op));
@@ -56,6 +58,7 @@ async function readGraph(
   { onProgress, externalData: files, signal, cache, integrity }: SessionOptions,
   listeners: Pick<ExternalSource, 'note' | 'onSketch'>,
 ): Promise<Graph> {
+  if (files) (await import('../formats/files-beside.ts')).checkFiles(files);
   const count = onProgress && countBytes(onProgress);
   const source = { files, signal, count, cache, ...listeners };
   const isAddress = typeof model === 'string' || model instanceof URL;

@@ -27,12 +27,16 @@ export class Loading<Session> implements AsyncIterable<Progress> {
       for (const resolve of this.#waiting) resolve();
       this.#waiting.clear();
     };
-    this.session = create((progress) => {
+    const tell: OnProgress = (progress) => {
       alsoTold?.(progress);
       this.#latest.delete(progress.stage);
       this.#latest.set(progress.stage, [++place, progress]);
       wake();
-    });
+    };
+    // What is no function is refused where options are checked.
+    this.session = create(
+      typeof (alsoTold ?? tell) === 'function' ? tell : (alsoTold as OnProgress),
+    );
     const end = () => {
       this.#ended = true;
       wake();

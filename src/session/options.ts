@@ -33,7 +33,10 @@ export interface SessionOptions {
    * has the same: true, or a cache's name or its bounds.
    */
   readonly cache?: boolean | string | CacheOptions | undefined;
-  /** Forces an algorithm wherever a node offers it, for every node or by node name. */
+  /**
+   * Forces an algorithm wherever a node offers it, for every node or by node name; one that no node
+   * offers is refused when the model is planned. Not with `backend: 'cpu'`.
+   */
   readonly algorithm?: PlanOptions['algorithm'];
   /**
    * Which algorithm computes each node: `off` takes the cost model's; `cached` (the default) those
@@ -60,7 +63,7 @@ export interface SessionOptions {
 }
 
 /** The types see to it that none is forgotten. */
-const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
+export const sessionOptions: Readonly<Record<keyof SessionOptions, true>> = {
   ...{ backend: true, gpu: true, algorithm: true, disable: true },
   ...{
     externalData: true,
@@ -98,8 +101,11 @@ const tuneModes: Readonly<Record<NonNullable<SessionOptions['tune']>, true>> = {
 };
 
 /** @throws WgconvError `invalid-argument` naming what is unknown and what there is. */
-export function checkOptions(options: SessionOptions): void {
-  refuseUnknown('option', options, sessionOptions);
+export function checkOptions(
+  options: SessionOptions,
+  known: Readonly<Record<string, true>> = sessionOptions,
+): void {
+  refuseUnknown('option', options, known);
   refuseUnknown('option of gpu', options.gpu, gpuOptions);
   if (typeof options.cache === 'object') {
     refuseUnknown('option of cache', options.cache, cacheOptions);
@@ -110,6 +116,10 @@ export function checkOptions(options: SessionOptions): void {
     const given = options[name] ?? checkOptions;
     insist(typeof given === 'function', `${name} takes a function, not ${given}`);
   }
+  insist(
+    options.backend !== 'cpu' || !options.algorithm,
+    'algorithm has no meaning with the backend cpu, which computes by the references',
+  );
   const { device, powerPreference } = options.gpu ?? {};
   insist(!device || 'lost' in Object(device), 'gpu.device takes a GPUDevice');
   refuseUnknown('power preference', { [powerPreference ?? 'low-power']: true }, powerPreferences);

@@ -58,8 +58,8 @@ export class InferenceSession {
 
   /**
    * @param model URL of an ONNX file or of a `model.json` (Keras, TensorFlow.js), or its bytes, or a graph
-   * @throws WgconvError `invalid-model`, `unsupported-operator` (all of them at once), `no-webgpu`,
-   * `limit-exceeded`, …
+   * @throws WgconvError `fetch-failed`, `invalid-model`, `unsupported-operator` (all of them at once),
+   * `no-webgpu`, `limit-exceeded`, …
    * @throws the signal's reason
    */
   static async create(model: ModelSource, options: SessionOptions = {}): Promise<InferenceSession> {

@@ -15,6 +15,9 @@ import { startWorker } from './start-worker.ts';
 /** The host's own types: Comlink's are less exact, and all of its methods give promises already. */
 type RemoteHost = Pick<SessionHost, keyof SessionHost>;
 
+/** For a worker's script to be there and answer: it may come over a slow line, to a slow machine. */
+const mostSecondsToStart = 30;
+
 /** The worker of all sessions that are given none. */
 let shared: Connection | undefined;
 
@@ -138,12 +141,21 @@ export class Connection {
     this.#waiting.add(reject);
     this.#worker.addEventListener('message', hear);
     ask();
+    // Seconds in which the page itself could have heard: not those in which it was held up or asleep.
+    let seconds = 0;
+    const clock = setInterval(() => {
+      if (++seconds < mostSecondsToStart) return;
+      this.#fail(
+        `does not answer: its script must have the line "import 'wgconv/worker-main'", and be there within ${mostSecondsToStart} s`,
+      );
+    }, 1000);
     try {
       const lock = await promise;
       if (lock === undefined) return;
       const gone = () => this.#fail('is gone: it was terminated, closed itself or crashed');
       navigator.locks.request(lock, gone).catch(() => {});
     } finally {
+      clearInterval(clock);
       this.#waiting.delete(reject);
       this.#worker.removeEventListener('message', hear);
     }

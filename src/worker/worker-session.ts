@@ -2,14 +2,14 @@
 
 import { proxy, transfer } from 'comlink';
 import { WgconvError } from '../core/errors.ts';
-import { checkGiven } from '../core/refuse-unknown.ts';
+import { checkGiven, insist } from '../core/refuse-unknown.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { ActivationOptions } from '../session/activations.ts';
 import type { Progress, RunOptions } from '../session/backend.ts';
 import { checkFeeds, type FeedsObject } from '../session/check-feeds.ts';
 import type { ModelSource } from '../session/load-model.ts';
 import { Loading } from '../session/loading.ts';
-import type { SessionOptions } from '../session/options.ts';
+import { checkOptions, type SessionOptions, sessionOptions } from '../session/options.ts';
 import type { Profile, ProfileOptions } from '../session/profile/index.ts';
 import type { SessionReport } from '../session/report.ts';
 import type { InferenceSession, PrepareOptions } from '../session/session.ts';
@@ -116,6 +116,8 @@ export class WorkerSession implements SessionSurface {
     const store = isStore(tuning) ? tuning : undefined;
     const buffers = new Set<ArrayBuffer>();
     const plain = toPlainOptions({ ...rest, ...(store ? {} : { tuning }) }, move, buffers);
+    checkOptions(options, workerOptions);
+    checkTransfer(move);
     const source = toPlainModel(model, move, buffers);
     const connection = Connection.open(worker);
     try {
@@ -247,6 +249,7 @@ export class WorkerSession implements SessionSurface {
     checkGiven('option', options);
     const { transfer: move = false, signal, ...rest } = options;
     refuseUnfit(rest);
+    checkTransfer(move);
     // Before any memory goes.
     this.#checkAlive();
     signal?.throwIfAborted();
@@ -284,6 +287,16 @@ interface Way {
   readonly signal?: AbortSignal | undefined;
   /** Memory that goes along without a copy. */
   readonly buffers?: ReadonlySet<ArrayBuffer>;
+}
+
+const { transform: _, ...fit } = sessionOptions;
+const workerOptions: Readonly<Record<keyof WorkerSessionOptions, true>> = {
+  ...fit,
+  ...{ worker: true, transfer: true },
+};
+
+function checkTransfer(move: unknown): void {
+  insist(typeof move === 'boolean', `transfer takes true or false, not ${move}`);
 }
 
 function isStore(tuning: SessionOptions['tuning']): tuning is TuningStore {

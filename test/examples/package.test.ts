@@ -1,6 +1,6 @@
 /** The package as it is published: its entries and their types are found. */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
 import { expect, inject, test } from 'vitest';
@@ -14,8 +14,16 @@ test('publint finds nothing', async () => {
   expect(messages).toEqual([]);
 });
 
+test('what README.md links to is there', () => {
+  const folder = join(inject('bare'), 'node_modules/wgconv');
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, path = '']) => path);
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+});
+
 test.each(['nodenext', 'bundler'])(
-  'types are right with moduleResolution %s',
+  'types are right with moduleResolution %s, those of the first example of README.md, too',
   async (resolution) => {
     const file = join(inject('bare'), `consumer-${resolution}.mts`);
     writeFileSync(
@@ -39,10 +47,15 @@ test.each(['nodenext', 'bundler'])(
     await away.run({ input: tensor }, { location: 'gpu-buffer' });
     export { outputs, there };`,
     );
+    const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+    const [, example = ''] = /<script type="module">\n(.*?)<\/script>/s.exec(readme) ?? [];
+    const page = join(inject('bare'), `page-${resolution}.mts`);
+    expect(example).toContain('InferenceSession.create');
+    writeFileSync(page, example);
     const module = resolution === 'bundler' ? 'esnext' : resolution;
     const { status, stdout } = await run(inject('bare'), [
       ...[process.execPath, tsc, '--noEmit', '--strict', '--target', 'es2022'],
-      ...['--module', module, '--moduleResolution', resolution, file],
+      ...['--module', module, '--moduleResolution', resolution, file, page],
     ]);
     expect(stdout).toBe('');
     expect(status).toBe(0);

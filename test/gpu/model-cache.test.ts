@@ -23,15 +23,19 @@ const modelOf = (added: number) =>
 let files: Record<string, { bytes: Uint8Array<ArrayBuffer>; headers: HeadersInit }>;
 let requests: string[];
 let online: boolean;
+/** Of the server's answers. */
+let trouble: number | undefined;
 
 beforeEach(async () => {
   files = { [address]: { bytes: modelOf(1), headers: { etag: '"1"' } } };
   requests = [];
   online = true;
+  trouble = undefined;
   vi.stubGlobal('fetch', async (url: string | URL, init: RequestInit = {}) => {
     const { method = 'GET' } = init;
     requests.push(method);
     if (!online) throw new TypeError('Failed to fetch');
+    if (trouble) return new Response(null, { status: trouble });
     const file = files[new URL(url).href];
     if (!file) return new Response(null, { status: 404 });
     const headers = { 'content-length': `${file.bytes.length}`, ...file.headers };
@@ -92,6 +96,17 @@ describe.skipIf(!globalThis.caches)('a model', () => {
     const { value, note } = await load();
     expect(value).toBe(1);
     expect(note).toBe(`${cameFrom}, for its server cannot be reached`);
+  });
+
+  test('is taken where the server has trouble, but not where it has the file no more', async () => {
+    await load();
+    trouble = 503;
+    const { value, note, requests } = await load();
+    expect(value).toBe(1);
+    expect(note).toBe(`${cameFrom}, for its server answers HTTP 503`);
+    expect(requests).toEqual(['HEAD']);
+    trouble = 410;
+    await expect(load()).rejects.toMatchObject({ code: 'fetch-failed' });
   });
 
   test('with an integrity needs no server; what is wrong in the cache is fetched again', async () => {

@@ -105,7 +105,7 @@ describe('errors', () => {
       message: expect.stringContaining('Nonsense'),
     });
     await expect(WorkerSession.create('no/such.onnx', cpu)).rejects.toMatchObject({
-      code: 'invalid-model',
+      code: 'fetch-failed',
       message: expect.stringContaining(new URL('no/such.onnx', document.baseURI).href),
     });
     const unknown = { ...cpu, invented: 1 };

@@ -89,7 +89,6 @@ const deepestGraph = 32;
 
 /** Decodes a file; throws `invalid-model` where it is none. */
 export function readModelProto(bytes: Uint8Array): ModelProto {
-  checkMagic(bytes);
   const reader = new OnnxReader(bytes);
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
@@ -116,24 +115,6 @@ export function readModelProto(bytes: Uint8Array): ModelProto {
     malformed('the file is no ONNX model: it has no IR version or no graph');
   }
   return { irVersion, producer, opsets, metadata, functions, graph, external: reader.external };
-}
-
-/** Files that people load by mistake, told apart by their first bytes. */
-function checkMagic(bytes: Uint8Array): void {
-  if (bytes.length === 0) malformed('the model file is empty');
-  const start = String.fromCharCode(...bytes.subarray(0, 40));
-  const found = start.trimStart().startsWith('<')
-    ? 'an HTML or XML page (often a server that answers "not found"); check the URL'
-    : start.startsWith('version https://git-lfs')
-      ? 'a Git LFS pointer, not the file itself; fetch it with "git lfs pull"'
-      : start.startsWith('PK\u0003\u0004')
-        ? 'a ZIP archive; unpack it first'
-        : start.slice(4, 8) === 'ORTM'
-          ? "onnxruntime's own ORT format; load the .onnx file it was made from"
-          : start.trimStart().startsWith('{')
-            ? 'JSON text'
-            : undefined;
-  if (found) malformed(`the file is no ONNX model but ${found}`);
 }
 
 function readGraph(reader: OnnxReader): GraphProto {

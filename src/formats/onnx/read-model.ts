@@ -41,7 +41,7 @@ export async function readOnnxModel(
 ): Promise<Graph> {
   checkModelSize(bytes.length, 'the model');
   await breathe();
-  const model = readModelProto(bytes);
+  const model = await decode(bytes);
   await breathe();
   await loadOperators(allNodes(model.graph).map(operatorName));
   await refuseUnsupported(model);
@@ -51,6 +51,14 @@ export async function readOnnxModel(
     await sketchedMeanwhile(reading, source, () => graphOf(withZeros(model)));
   }
   return graphOf(model);
+}
+
+async function decode(bytes: Uint8Array): Promise<ModelProto> {
+  try {
+    return readModelProto(bytes);
+  } catch {
+    return (await import('./other-files.ts')).readProtoOrExplain(bytes);
+  }
 }
 
 /** The graph of a decoded model; its operators must be loaded. */

@@ -108,9 +108,10 @@ test('the start is there before the rest has come', async () => {
 describe('what fails', () => {
   test('a file that is not there', async () => {
     server = await serveFiles({});
-    await expect(fetchBytes(`${server.address}none`)).rejects.toThrow(
-      /none" cannot be fetched: HTTP 404/,
-    );
+    await expect(fetchBytes(`${server.address}none`)).rejects.toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringMatching(/none" cannot be fetched: HTTP 404/),
+    });
   });
 
   test('an answer that ends early', async () => {
@@ -121,7 +122,7 @@ describe('what fails', () => {
       },
     });
     await expect(fetchBytes(`${server.address}file`)).rejects.toMatchObject({
-      code: 'invalid-model',
+      code: 'fetch-failed',
       message: expect.stringMatching(/file" cannot be fetched: /),
     });
   });

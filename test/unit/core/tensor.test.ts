@@ -27,6 +27,8 @@ describe('a tensor', () => {
       ['float32', new Float32Array(3), [2, 2]],
       'need 4 elements, but the data has 3',
     ],
+    ['words', ['float32', ['a', 'b'], [2]], 'a tensor of float32 cannot hold a'],
+    ['nothing', ['int32', [null], [1]], 'a tensor of int32 cannot hold null'],
     ['an unknown type', ['float', new Float32Array(3), [3]], '"float" is no element type'],
   ])('refuses %s', (_, parts, message) => {
     expect(() => make(...parts)).toThrowError(
@@ -35,6 +37,18 @@ describe('a tensor', () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+
+  it('takes a buffer with its type and shape, and refuses less in words', () => {
+    const refused = expect.objectContaining({ code: 'invalid-argument' });
+    const buffer = {} as GPUBuffer;
+    for (const given of [
+      [buffer],
+      [null, { dataType: 'float32', dims: [1] }],
+      [buffer, { dataType: 'float32' }],
+    ]) {
+      expect(() => Tensor.fromGpuBuffer(...(given as [never, never]))).toThrow(refused);
+    }
   });
 
   it('takes plain numbers, also for 64-bit integers', () => {

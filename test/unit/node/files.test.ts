@@ -48,14 +48,24 @@ test('a model is found by its path and by its address, with the file beside it',
 test('what is no file is named with its whole path', async () => {
   const missing = InferenceSession.create('no-such.onnx', { backend: 'cpu' });
   await expect(missing).rejects.toMatchObject({
-    code: 'invalid-model',
+    code: 'fetch-failed',
     message: expect.stringContaining(join(process.cwd(), 'no-such.onnx')),
   });
   const model = InferenceSession.create(folder, { backend: 'cpu' });
   await expect(model).rejects.toMatchObject({
-    code: 'invalid-model',
+    code: 'fetch-failed',
     message: expect.stringContaining('is no file'),
   });
+});
+
+test('a cache has nothing to do with what lies on the disk', async () => {
+  const session = await InferenceSession.create(join(folder, name), {
+    backend: 'cpu',
+    cache: true,
+  });
+  const notes = session.report().files.map((note) => note.slice(note.lastIndexOf('"') + 2));
+  expect(notes).toEqual(['is not kept: it lies on the disk', 'is not kept: it lies on the disk']);
+  await session.dispose();
 });
 
 test('a path that begins as an address does is one where two letters or more stand before the colon', () => {

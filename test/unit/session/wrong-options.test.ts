@@ -18,6 +18,13 @@ const refused = (message: string) => ({
 
 test.each<[object | null, string]>([
   [null, 'options must be in an object, not null'],
+  [[], 'options must be in an object, not a list'],
+  [{ algorithm: 'fast' }, 'algorithm has no meaning with the backend cpu'],
+  [{ externalData: {} }, 'externalData is a list of files'],
+  [{ externalData: [5] }, 'externalData is a list of files'],
+  [{ externalData: [{ name: 'x', data: x }] }, "as [{ path: 'model.onnx.data', data }]"],
+  [{ externalData: [{ path: 'x', bytes: x }] }, 'there is no option of externalData "bytes"'],
+  [{ transform: () => null }, 'transform returns a graph, not null'],
   [{ gpu: true }, 'options of gpu must be in an object, not true'],
   [{ gpu: { device: {} } }, 'gpu.device takes a GPUDevice'],
   [{ gpu: { powerPreference: 'high' } }, 'there is no power preference "high"; use \'low-power\''],
@@ -26,9 +33,14 @@ test.each<[object | null, string]>([
   [{ transform: 'fold' }, 'transform takes a function, not fold'],
   [{ disable: 'dead-code' }, 'disable takes a list of passes, not "dead-code"'],
 ])('create(model, %j)', async (options, message) => {
-  const given = options && { backend: 'cpu', ...options };
+  const given = options && !Array.isArray(options) ? { backend: 'cpu', ...options } : options;
   const created = InferenceSession.create(model, given as object);
   await expect(created).rejects.toMatchObject(refused(message));
+});
+
+test('load() refuses what create() refuses', async () => {
+  const { session } = InferenceSession.load(model, { backend: 'cpu', onProgress: 5 as never });
+  await expect(session).rejects.toMatchObject(refused('onProgress takes a function, not 5'));
 });
 
 test.each<[unknown, string]>([

@@ -36,9 +36,13 @@ test('a host without workers is told so, and what to use', async () => {
   });
 });
 
-test.each<[unknown, string]>([
+test.each<[unknown, string | RegExp]>([
   [null, 'options must be in an object, not null'],
   [{ signal: new AbortController() }, 'signal takes an AbortSignal'],
+  [[], 'options must be in an object, not a list'],
+  [{ transfer: 5 }, 'transfer takes true or false, not 5'],
+  [{ onProgress: 5 }, 'onProgress takes a function, not 5'],
+  [{ bakend: 'cpu' }, /no option "bakend"; use (?!.*'transform').*'worker' or 'transfer'$/],
   [{ worker: 'worker.js' }, 'worker takes a Worker, such as startWorker() gives'],
 ])('%j as options', async (options, message) => {
   const created = WorkerSession.create(model.slice(), options as WorkerSessionOptions);
