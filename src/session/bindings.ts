@@ -35,7 +35,7 @@ export class Bindings {
   readonly #plan: Plan;
   readonly #weights: WeightStore;
   readonly #compiled: readonly (CompiledKernel | undefined)[];
-  readonly #uniforms: GPUBuffer;
+  #uniforms: GPUBuffer | undefined;
   #pool: readonly GPUBuffer[] | undefined;
   /** By step; undefined where a step is no dispatch. */
   #bound: readonly (Bound | undefined)[] = [];
@@ -50,18 +50,13 @@ export class Bindings {
     this.#plan = plan;
     this.#weights = weights;
     this.#compiled = compiled;
-    this.#uniforms = createBuffer(device, {
-      label: 'uniforms',
-      size: plan.uniforms.byteLength,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    device.queue.writeBuffer(this.#uniforms, 0, plan.uniforms);
   }
 
   /** From here on the activations are in these buffers. Groups are made where they are other ones. */
   use(pool: readonly GPUBuffer[]): void {
     if (pool === this.#pool) return;
     this.#pool = pool;
+    this.#uniforms ??= this.#makeUniforms();
     this.#bound = this.#plan.steps.map((step, index) => {
       const kernel = this.#compiled[index];
       if (step.kind !== 'dispatch' || !kernel) return undefined;
@@ -101,7 +96,18 @@ export class Bindings {
   }
 
   dispose(): void {
-    destroy(this.#uniforms);
+    if (this.#uniforms) destroy(this.#uniforms);
+  }
+
+  #makeUniforms(): GPUBuffer {
+    const { uniforms } = this.#plan;
+    const buffer = createBuffer(this.#device, {
+      label: 'uniforms',
+      size: uniforms.byteLength,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#device.queue.writeBuffer(buffer, 0, uniforms);
+    return buffer;
   }
 
   #bind(
@@ -110,7 +116,7 @@ export class Bindings {
     substitutes?: Substitutes,
   ): ReadyDispatch {
     const uniforms = {
-      buffer: this.#uniforms,
+      buffer: this.#uniforms as GPUBuffer,
       offset: step.uniformOffset,
       size: uniformBytes(step.dispatch.kernel.uniforms),
     };

@@ -111,10 +111,13 @@ describe('memory that the GPU has not', () => {
     expect(noise).toEqual([]);
   });
 
-  it('weights: a session is refused, and the next one is right', async () => {
+  it.each([
+    ['weights', 'w'],
+    ['uniforms', 'uniforms'],
+  ])('%s: a session is refused, and the next one is right', async (_, wanted) => {
     const { device, noise } = await listeningDevice();
     let tight = true;
-    limitMemory(device, ({ label }) => tight && label === 'w');
+    limitMemory(device, ({ label }) => tight && label === wanted);
     const create = async () => {
       const session = await InferenceSession.create(model, { gpu: { device } });
       await session.prepare({ x: [1, 4, 16, 16] });
