@@ -26,7 +26,7 @@ it.each([true, false])(
   'an address that is none is refused in words, with a cache: %s',
   async (cache) => {
     await expect(create('http://[', { cache })).rejects.toMatchObject({
-      code: 'invalid-model',
+      code: 'fetch-failed',
       message: expect.stringContaining('"http://[" cannot be fetched: TypeError'),
     });
   },
