@@ -50,6 +50,9 @@ export function residualStep({ inputs, outputs }: NodeFacts): EpilogueStep | und
     : undefined;
 }
 
+/** No network has more; a model that does is computed as it is. */
+const mostChannels = 2 ** 16;
+
 /** Arithmetic with a constant for each channel (or one for all) of a rank-4 tensor. */
 export function channelAffine(facts: NodeFacts<BinaryAttributes>): ChannelAffine | undefined {
   const { attributes, inputs, outputs } = facts;
@@ -69,6 +72,8 @@ export function channelAffine(facts: NodeFacts<BinaryAttributes>): ChannelAffine
     const perChannel = dims.length >= 3 && dims.at(-3) === channels;
     const size = sizeOf(values.dims);
     if (size !== 1 && !(perChannel && size === channels)) return undefined;
+    // One number is written out for every channel, of which there may be any number.
+    if (channels > mostChannels) return undefined;
     const numbers = toReference(values).value as Float64Array;
     const constants = Float64Array.from(
       { length: channels },

@@ -119,6 +119,15 @@ describe('a node', () => {
     });
   });
 
+  it('Mul by a number is no list as long as its channels', async () => {
+    const inputs = [{ name: 'x', dims: [1, 2 ** 28, 1, 1] }];
+    const initializers = { w: tensorOf([1, 1, 1, 1], [2]) };
+    const before = process.memoryUsage().rss;
+    await errorOf(modelOf({ op: 'Mul', inputs: ['x', 'w'] }, { inputs, initializers }));
+    // Two lists of 2 GiB would stay until they are collected.
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 30);
+  });
+
   it('Conv of an image larger than memory is refused', async () => {
     const node = { op: 'Conv', inputs: ['x', 'w'], attributes: { pads: [1, 1, 1, 1] } };
     const inputs = [{ name: 'x', dims: [1, 4, 10 ** 6, 10 ** 6] }];
