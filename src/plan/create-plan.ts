@@ -27,6 +27,8 @@ import { UniformBlock } from './uniform-block.ts';
 
 export interface PlanOptions {
   readonly algorithm?: AlgorithmOption;
+  /** Other parts of the model may offer an algorithm that is forced and not here. */
+  readonly isStage?: boolean | undefined;
   /** Algorithms by node name that come before the cost model's, where they fit. */
   readonly tuned?: Readonly<Record<string, string>> | undefined;
   /** The specialised graph before fusion, for the memory report. */
@@ -131,7 +133,7 @@ class PlanBuilder {
     for (const input of graph.inputs) this.#onHost.add(input.name);
     for (const name of graph.constants.keys()) this.#onHost.add(name);
     this.#places = new Places((name) => this.#tensor(name), facts.joins.parts);
-    this.#forced = new ForcedAlgorithms(options.algorithm);
+    this.#forced = new ForcedAlgorithms(options.algorithm, options.isStage);
     this.#weights = new PlannedWeights(graph, caps);
   }
 

@@ -12,13 +12,16 @@ export type AlgorithmOption = string | Readonly<Record<string, string>> | undefi
 
 export class ForcedAlgorithms {
   readonly #option: AlgorithmOption;
+  readonly #isStage: boolean;
   /** Algorithms that were asked for and found: by name, or by the name of their node. */
   readonly #found = new Set<string>();
   /** Algorithms of the nodes that lack what was asked for. */
   readonly #offered = new Set<string>();
 
-  constructor(option: AlgorithmOption) {
+  /** @param isStage other parts of the model may offer what is forced and not here */
+  constructor(option: AlgorithmOption, isStage = false) {
     this.#option = option;
+    this.#isStage = isStage;
   }
 
   /** What is forced for the node comes first. */
@@ -39,7 +42,7 @@ export class ForcedAlgorithms {
     const isByNode = typeof option === 'object';
     const asked = isByNode ? Object.keys(option) : option ? [option] : [];
     const missed = asked.find((name) => !this.#found.has(name));
-    if (missed === undefined) return;
+    if (missed === undefined || this.#isStage) return;
     const offered = [...this.#offered].sort().join(', ');
     const isNode = graph.nodes.some(({ name }) => name === missed);
     throw new WgconvError(

@@ -8,11 +8,10 @@ import type { Graph } from '../graph/graph.ts';
 import { prepare, shapeInputs } from '../passes/index.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Executable, Feeds, RunOptions } from './backend.ts';
-import type { SessionOptions } from './options.ts';
 import { type NodeReport, type PlanReport, reportPlan } from './report.ts';
 import type { TunedGraph } from './tune/index.ts';
 import type { Tuning } from './tune/tuning.ts';
-import { planTuned } from './tuned.ts';
+import { type PlansOptions, planTuned } from './tuned.ts';
 import { GpuExecutable } from './webgpu.ts';
 import type { WeightStore } from './weights.ts';
 
@@ -59,13 +58,13 @@ export interface PlannedGraph {
 export class Plans implements PlannedGraph {
   readonly graph: Graph;
   readonly shapeInputs: readonly string[];
-  readonly #options: SessionOptions;
+  readonly #options: PlansOptions;
   /** undefined on the `cpu` backend. */
   readonly #device: PlanDevice | undefined;
   readonly #compiled = new Map<string, Promise<Compiled>>();
   #latest: Compiled | undefined;
 
-  constructor(graph: Graph, options: SessionOptions, device: PlanDevice | undefined) {
+  constructor(graph: Graph, options: PlansOptions, device: PlanDevice | undefined) {
     this.graph = graph;
     this.shapeInputs = shapeInputs(graph);
     this.#options = options;

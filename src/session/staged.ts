@@ -5,7 +5,7 @@
  */
 
 import { viewBytes } from '../core/dtype.ts';
-import { internal } from '../core/errors.ts';
+import { internal, WgconvError } from '../core/errors.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import type { Graph, Node, ValueInfo } from '../graph/graph.ts';
 import { requireOperator } from '../ops/build-node.ts';
@@ -34,6 +34,8 @@ export class StagedModel implements PlannedGraph {
   readonly #device: PlanDevice | undefined;
   /** By stage; those after the first are made when the types of their inputs are known. */
   readonly #plans: (Plans | undefined)[] = [];
+  /** What the caller forces is known to be offered. */
+  #isChecked = false;
 
   constructor(graph: Graph, options: SessionOptions, device: PlanDevice | undefined) {
     this.#graph = graph;
@@ -186,7 +188,31 @@ export class StagedModel implements PlannedGraph {
         });
       }
     }
+    this.#checkAlgorithm();
     return values;
+  }
+
+  /**
+   * Every stage is planned: where none offers an algorithm that is forced, its name is wrong. Nodes
+   * whose outputs are empty would offer it another time.
+   */
+  #checkAlgorithm(): void {
+    const { algorithm } = this.#options;
+    if (!algorithm || this.#isChecked || !this.#device) return;
+    const { nodes } = this.report();
+    const isUnsure = nodes.some((node) => node.algorithm === 'empty');
+    const forced = typeof algorithm === 'string' ? { '': algorithm } : algorithm;
+    for (const [name, wanted] of isUnsure ? [] : Object.entries(forced)) {
+      const offers = (node: NodeReport) =>
+        (name === '' || node.name === name) &&
+        node.candidates.some((found) => found === wanted || found.startsWith(`${wanted}.`));
+      if (nodes.some(offers)) continue;
+      throw new WgconvError(
+        'invalid-argument',
+        `no node${name && ` called "${name}"`} of any stage offers the algorithm "${wanted}"`,
+      );
+    }
+    this.#isChecked = !isUnsure;
   }
 
   /** The first stage reads the model's inputs only. */
@@ -199,7 +225,7 @@ export class StagedModel implements PlannedGraph {
   }
 
   #plansOf(graph: Graph): Plans {
-    return new Plans(graph, this.#options, this.#device);
+    return new Plans(graph, { ...this.#options, isStage: true }, this.#device);
   }
 
   /** A stage as a graph: of its inputs the types and ranks are those of the values. */

@@ -12,6 +12,12 @@ import type { SessionOptions } from './options.ts';
 import type { TunedGraph } from './tune/index.ts';
 import { tuningDatabase } from './tune/tuning.ts';
 
+/** What plans are told. */
+export interface PlansOptions extends SessionOptions {
+  /** The graph is a part of a model: algorithms may be forced that only the others offer. */
+  readonly isStage?: boolean | undefined;
+}
+
 export interface TunedPlan {
   readonly plan: Plan;
   readonly tuned?: TunedGraph | undefined;
@@ -21,12 +27,12 @@ export async function planTuned(
   context: GpuContext,
   prepared: Graph,
   original: Graph,
-  options: SessionOptions,
+  options: PlansOptions,
 ): Promise<TunedPlan> {
-  const { algorithm, tune, tuning, signal, onProgress } = options;
+  const { algorithm, isStage, tune, tuning, signal, onProgress } = options;
   const plan = (algorithms?: Readonly<Record<string, string>>) =>
     createPlan(prepared, context.caps, {
-      ...{ algorithm, original, tuned: algorithms },
+      ...{ algorithm, isStage, original, tuned: algorithms },
       // What fails to compile is reported where it is waited for.
       onDispatch: ({ kernel, variant }) => {
         context.pipelines.get(kernel, variant).catch(() => {});

@@ -40,6 +40,35 @@ test('outputs may stay on the GPU', async () => {
   await session.dispose();
 });
 
+test('an algorithm may be forced that only one stage offers, and none that no stage does', async () => {
+  const model = encodeModel({
+    opset: 13,
+    nodes: [
+      { op: 'Conv', name: 'conv', inputs: ['x', 'w'], outputs: ['c'] },
+      { op: 'NonZero', name: 'nonzero', inputs: ['c'], outputs: ['places'] },
+      { op: 'Cast', name: 'cast', inputs: ['places'], outputs: ['p'], attributes: { to: 1 } },
+      { op: 'Relu', name: 'relu', inputs: ['p'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', dims: [1, 1, 4, 4] }],
+    outputs: ['y'],
+    initializers: { w: tensorOf([1, 1, 1, 1], [1]) },
+  });
+  const x = new Tensor('float32', new Float32Array(16).fill(1), [1, 1, 4, 4]);
+  const run = async (algorithm: string | Record<string, string>) => {
+    const session = await InferenceSession.create(model, { algorithm });
+    try {
+      await session.run({ x });
+      return session.report().nodes.find(({ name }) => name === 'conv')?.algorithm;
+    } finally {
+      await session.dispose();
+    }
+  };
+  expect(await run('conv_direct')).toMatch(/^conv_direct/);
+  expect(await run({ conv: 'conv_direct' })).toMatch(/^conv_direct/);
+  await expect(run('fast')).rejects.toThrow('no node of any stage offers the algorithm "fast"');
+  await expect(run({ cnov: 'conv_direct' })).rejects.toThrow('no node called "cnov" of any stage');
+});
+
 test('plans for ever new shapes leave nothing behind', async () => {
   const model = encodeModel({
     opset: 13,
