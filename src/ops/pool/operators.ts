@@ -4,6 +4,8 @@
  */
 
 import type { Pooling } from '../../../shaders/lib/pool.ts';
+import { isFloat } from '../../core/dtype.ts';
+import { WgconvError } from '../../core/errors.ts';
 import { type StaticTensorType, sizeOf } from '../../core/shape.ts';
 import { c4OrLinear } from '../layouts.ts';
 import {
@@ -36,6 +38,9 @@ function poolOperator(facts: PoolFacts): AnyOperator {
     attributes: (source, opset) => ({ ...readPool(source), ...facts.read(source, opset) }),
     infer([x], attributes) {
       const y = inferPool(x, attributes);
+      if (facts.accuracy === 'function' && !isFloat(y.type)) {
+        throw new WgconvError('unsupported-type', `${facts.type} takes no ${y.type}`);
+      }
       return facts.outputs === 2 ? [y, { type: 'int64', dims: y.dims }] : [y];
     },
     accuracy: facts.accuracy,

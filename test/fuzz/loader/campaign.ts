@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Ready, Report, Task } from './worker.ts';
+import type { Go, Made, Ready, Report, Task } from './worker.ts';
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -118,8 +118,13 @@ class Worker {
   async #try(index: number): Promise<Result> {
     const { milliseconds: limit, bytes } = this.#limits;
     const process = await this.#started();
+    const made = await answerOf<Made>(process, startMilliseconds, () => {
+      process.send({ index } satisfies Task);
+    });
+    if (typeof made === 'string') throw new Error(`model ${index} cannot be made: ${made}`);
+    const { name } = made;
     const report = await answerOf<Report>(process, limit, () => {
-      process.send({ seed: this.#options.seed, index } satisfies Task);
+      process.send({ go: true } satisfies Go);
     });
     if (typeof report === 'string' || report.milliseconds > limit) {
       this.kill();
@@ -127,11 +132,10 @@ class Worker {
       const [kind, note] = isCrash
         ? (['crash', `the process ended: ${report}`] as const)
         : (['hang', `more than ${limit} ms`] as const);
-      const name = typeof report === 'string' ? '' : report.name;
       const findings = [{ kind, index, name, note }];
       return { index, name, kind, milliseconds: limit, grownBytes: 0, findings };
     }
-    const { outcome, name, peakBytes, milliseconds } = report;
+    const { outcome, peakBytes, milliseconds } = report;
     const findings: Finding[] = [];
     const grownBytes = Math.max(0, peakBytes - this.#startBytes);
     if (outcome.defect) findings.push({ kind: 'error', index, name, note: outcome.defect });

@@ -246,7 +246,8 @@ const damages: Readonly<Record<string, Damage>> = {
     const nodes = graph ? fieldsOf(graph, 1).filter(({ value }) => isMessage(value)) : [];
     if (!graph || nodes.length === 0) return;
     const node = chance.of(nodes).value as Message;
-    const length = chance.of([3, 30, 300, 2000]);
+    // Copies of bodies within bodies would be megabytes.
+    const length = chance.of(messagesOf(node).length > 50 ? [3] : [3, 30, 300, 2000]);
     let from = fieldsOf(node, 2)[0]?.value ?? textBytes('x');
     for (let link = 0; link < length; link++) {
       const copy = copyTree(node);

@@ -9,15 +9,23 @@ import { makeBases } from './bases.ts';
 import { Chance } from './chance.ts';
 import { type Mutant, mutantOf } from './mutants.ts';
 
-/** `seed` and `index` say which model. */
+/** Which model to make. */
 export interface Task {
-  readonly seed: number;
   readonly index: number;
+}
+
+/** The model is made: how long that takes is the fuzzer's own matter. */
+export interface Made {
+  readonly name: string;
+}
+
+/** Load it. */
+export interface Go {
+  readonly go: true;
 }
 
 export interface Report {
   readonly outcome: Outcome;
-  readonly name: string;
   /** Of the processor. */
   readonly milliseconds: number;
   /** The most memory that the process ever had (resident set). */
@@ -43,14 +51,20 @@ async function answer(seed: number): Promise<void> {
   await attempt({ ...bases.graphs[0], name: 'warm-up' } as Mutant, new Chance(seed));
   globalThis.gc?.();
   const startBytes = process.memoryUsage.rss();
-  process.on('message', async ({ index }: Task) => {
-    const mutant = mutantOf(bases, seed, index);
+  let next: { readonly mutant: Mutant; readonly index: number } | undefined;
+  process.on('message', async (task: Task | Go) => {
+    if ('index' in task) {
+      const { index } = task;
+      next = { index, mutant: mutantOf(bases, seed, index) };
+      process.send?.({ name: next.mutant.name } satisfies Made);
+      return;
+    }
+    if (!next) return;
     const start = process.cpuUsage();
-    const outcome = await attempt(mutant, new Chance(seed, index, 1));
+    const outcome = await attempt(next.mutant, new Chance(seed, next.index, 1));
     const { user, system } = process.cpuUsage(start);
     const milliseconds = (user + system) / 1000;
-    const { name } = mutant;
-    const report: Report = { outcome, name, milliseconds, peakBytes: peakBytes() };
+    const report: Report = { outcome, milliseconds, peakBytes: peakBytes() };
     if (process.memoryUsage.rss() > startBytes + collectAbove) globalThis.gc?.();
     process.send?.(report);
   });

@@ -75,6 +75,9 @@ describe('a node', () => {
     const inputs = [{ name: 'x', type: 'uint8', dims: [1, 2, 3] }] as const;
     const pool = await errorOf(modelOf({ op: 'GlobalLpPool' }, { inputs }));
     expect(pool).toMatchObject({ code: 'unsupported-type', operator: 'GlobalLpPool' });
+    const attributes = { kernel_shape: [2] };
+    const window = await errorOf(modelOf({ op: 'LpPool', attributes }, { inputs }));
+    expect(window).toMatchObject({ code: 'unsupported-type', operator: 'LpPool' });
     const top = await errorOf(modelOf({ op: 'TopK', outputs: ['y', 'i'] }));
     expect(top).toMatchObject({ code: 'invalid-model', operator: 'TopK' });
   });

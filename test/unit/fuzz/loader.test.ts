@@ -70,13 +70,19 @@ describe('a campaign', () => {
     worker,
     `const kept = [];
     const peak = () => process.resourceUsage().maxRSS * 1024;
-    process.on('message', async ({ index }) => {
+    let index = 0;
+    process.on('message', async (task) => {
+      if ('index' in task) {
+        index = task.index;
+        process.send({ name: 'model' });
+        return;
+      }
       if (index === 3) for (;;);
       if (index === 5) process.exit(7);
       if (index === 7) kept.push(new Float64Array(1e7).fill(1));
       if (index === 9) await new Promise(() => {});
       const outcome = index === 8 ? { kind: 'untyped', defect: 'TypeError' } : { kind: 'planned' };
-      process.send({ outcome, name: 'model', milliseconds: 1, peakBytes: peak() });
+      process.send({ outcome, milliseconds: 1, peakBytes: peak() });
     });
     process.on('disconnect', () => process.exit());
     process.send({ ready: true, startBytes: peak() });`,
