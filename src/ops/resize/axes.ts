@@ -192,7 +192,8 @@ export function tapsOf(axis: AxisResize, attributes: ResizeAttributes): Taps {
   // An antialiased kernel is as wide as the scale makes it.
   const stretch = mode !== 'nearest' && antialias ? Math.min(scale, 1) : 1;
   const first = mode === 'nearest' ? 0 : Math.floor((mode === 'linear' ? -1 : -2) / stretch) + 1;
-  const count = mode === 'nearest' ? 1 : 2 - 2 * first;
+  // To nothing, the scale is 0 and the kernel has no width.
+  const count = mode === 'nearest' || output === 0 ? 1 : 2 - 2 * first;
   if (!(output * count <= mostTaps)) {
     throw new WgconvError(
       'limit-exceeded',

@@ -72,6 +72,12 @@ describe('by hand', () => {
     expect(value[4]).toBe(3);
   });
 
+  it.each(['linear', 'cubic'])('antialias to nothing gives nothing: %s', async (mode) => {
+    const x = tensorOf([1, 1, 1, 4], [1, 2, 3, 4]);
+    const { dims, value } = await evaluate(x, { sizes: [1, 1, 1, 0] }, { mode, antialias: 1 });
+    expect([dims, [...value]]).toEqual([[1, 1, 1, 0], []]);
+  });
+
   it('antialias halves by the triangle of four', async () => {
     const four = tensorOf([4], [0, 8, 16, 24]);
     // Weights 1, 3, 3, 1 of 8 around 0.5; the border is repeated.
