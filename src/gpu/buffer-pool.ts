@@ -3,7 +3,7 @@
  * Runs take turns, so that the plans together take about what the largest of them takes.
  */
 
-import { createBuffer, destroy } from './memory.ts';
+import { createStorage, destroy } from './memory.ts';
 
 /** A buffer so much larger than the plans that are left need goes back. */
 const mostWaste = 1.25;
@@ -106,11 +106,7 @@ export class BufferPool {
     try {
       await this.#context.guard('the activations', () => {
         for (const index of lacking) {
-          this.#buffers[index] = createBuffer(device, {
-            label: `activations ${index}`,
-            size: this.#needed(index),
-            usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-          });
+          this.#buffers[index] = createStorage(device, `activations ${index}`, this.#needed(index));
         }
       });
     } catch (error) {

@@ -37,6 +37,20 @@ export function createBuffer(device: GPUDevice, descriptor: GPUBufferDescriptor)
   return hold(device, device.createBuffer(descriptor), descriptor.size);
 }
 
+/** What kernels read and write, and what is copied from and to. */
+export function createStorage(device: GPUDevice, label: string, size: number): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  return createBuffer(device, { label, size, usage });
+}
+
+/** Uniforms, written once. */
+export function createUniforms(device: GPUDevice, block: ArrayBuffer): GPUBuffer {
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const buffer = createBuffer(device, { label: 'uniforms', size: block.byteLength, usage });
+  device.queue.writeBuffer(buffer, 0, block);
+  return buffer;
+}
+
 /** For what `hold` counts; twice is as once. */
 export function destroy(held: Held): void {
   held.destroy();

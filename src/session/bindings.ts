@@ -6,7 +6,7 @@
 
 import { uniformBytes } from '../../shaders/lib/kernel.ts';
 import { internal } from '../core/errors.ts';
-import { createBuffer, destroy } from '../gpu/memory.ts';
+import { createUniforms, destroy } from '../gpu/memory.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import type { BufferRef, Plan, Step } from '../plan/plan.ts';
 import type { ReadyDispatch } from './recorder.ts';
@@ -56,7 +56,7 @@ export class Bindings {
   use(pool: readonly GPUBuffer[]): void {
     if (pool === this.#pool) return;
     this.#pool = pool;
-    this.#uniforms ??= this.#makeUniforms();
+    this.#uniforms ??= createUniforms(this.#device, this.#plan.uniforms);
     this.#bound = this.#plan.steps.map((step, index) => {
       const kernel = this.#compiled[index];
       if (step.kind !== 'dispatch' || !kernel) return undefined;
@@ -97,17 +97,6 @@ export class Bindings {
 
   dispose(): void {
     if (this.#uniforms) destroy(this.#uniforms);
-  }
-
-  #makeUniforms(): GPUBuffer {
-    const { uniforms } = this.#plan;
-    const buffer = createBuffer(this.#device, {
-      label: 'uniforms',
-      size: uniforms.byteLength,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.#device.queue.writeBuffer(buffer, 0, uniforms);
-    return buffer;
   }
 
   #bind(

@@ -6,7 +6,7 @@ import { sizeOf } from '../core/shape.ts';
 import { elementsOf, type HostTensor, Tensor } from '../core/tensor.ts';
 import { BufferPool, type Lease } from '../gpu/buffer-pool.ts';
 import type { GpuContext } from '../gpu/device.ts';
-import { createBuffer, destroy } from '../gpu/memory.ts';
+import { createStorage, destroy } from '../gpu/memory.ts';
 import { hostNodes, nodeOf, plannedValue } from '../plan/lookup.ts';
 import { pausesOf } from '../plan/pauses.ts';
 import type { Plan, Step } from '../plan/plan.ts';
@@ -342,9 +342,7 @@ export class GpuExecutable implements Executable {
   #residentBuffer(name: string): GPUBuffer {
     let buffer = this.#resident.get(name);
     if (!buffer) {
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-      const { bytes } = plannedValue(this.plan, name);
-      buffer = createBuffer(this.context.device, { label: name, size: bytes, usage });
+      buffer = createStorage(this.context.device, name, plannedValue(this.plan, name).bytes);
       this.#resident.set(name, buffer);
     }
     return buffer;

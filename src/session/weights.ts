@@ -12,7 +12,7 @@ import { bytesPerElement } from '../core/dtype.ts';
 import { internal } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GpuContext } from '../gpu/device.ts';
-import { createBuffer, destroy, hold } from '../gpu/memory.ts';
+import { createStorage, createUniforms, destroy, hold } from '../gpu/memory.ts';
 import type { CompiledKernel } from '../gpu/pipelines.ts';
 import type { PlannedWeight } from '../plan/plan.ts';
 import { toDeviceBytes } from './words.ts';
@@ -123,7 +123,7 @@ export class WeightStore {
     let answered = this.#context.guard('the weights', () => {
       for (const [label, [first]] of batch) {
         const size = (first as PlannedWeight).rawBytes;
-        raws.push(createBuffer(device, { label, size, usage: usage() }));
+        raws.push(createStorage(device, label, size));
       }
     });
     answered.catch(() => {});
@@ -212,18 +212,14 @@ export class WeightStore {
     temporary: Set<GPUBuffer>,
   ): GPUBuffer {
     const { device } = this.#context;
-    const target = createBuffer(device, { label: weight.key, size: weight.bytes, usage: usage() });
+    const target = createStorage(device, weight.key, weight.bytes);
     temporary.add(target);
     for (const dispatch of weight.packing) {
       const { pipeline, layout } = compiled.get(dispatch) as CompiledKernel;
       const block = new ArrayBuffer(uniformBytes(dispatch.kernel.uniforms));
       writeUniforms(dispatch.kernel.uniforms, dispatch.uniforms, new DataView(block));
-      const uniforms = createBuffer(device, {
-        size: block.byteLength,
-        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-      });
+      const uniforms = createUniforms(device, block);
       temporary.add(uniforms);
-      device.queue.writeBuffer(uniforms, 0, block);
       const storage = dispatch.buffers.map((role) => (role.role === 'input' ? raw : target));
       const group = device.createBindGroup({
         layout,
@@ -262,8 +258,6 @@ export function isTexture(kept: GPUBuffer | GPUTexture): kept is GPUTexture {
 
 /** The weights of each constant. */
 type Batch = readonly (readonly [constant: string, weights: readonly PlannedWeight[]])[];
-
-const usage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
 /** Where the GPU is behind by more than a browser keeps for it, `writeBuffer` holds up the page. */
 const mostUnanswered = 4 * 2 ** 20;
